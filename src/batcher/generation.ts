@@ -1,0 +1,54 @@
+/** What the server asks of the batcher, and what it gets back. */
+import type { Sampling } from '../models/decoder/sampling.js';
+
+export interface GenerationRequest {
+  /** Token ids, at least one. */
+  readonly prompt: readonly number[];
+  /** At least one; prompt and output together fit the context. */
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** Text that ends the sequence and is not part of the output. */
+  readonly stopStrings: readonly string[];
+  /** Tokens that end the sequence and are not part of the output (the model's own end tokens among them). */
+  readonly stopTokens: readonly number[];
+  /** Aborting it ends the sequence: its row is free at the next step. */
+  readonly signal?: AbortSignal;
+}
+
+/** `cancelled`: the caller went away. A failure is thrown by the iterator instead. */
+export type FinishReason = 'stop' | 'length' | 'cancelled';
+
+export interface Delta {
+  /** New text; never a part of a character, never a part of a stop string. May be empty. */
+  readonly text: string;
+  /** Set on the last delta. */
+  readonly finish: FinishReason | null;
+}
+
+/** Milliseconds, by the batcher's monotonic clock. */
+export interface GenerationTimings {
+  readonly queueMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+/**
+ * One running generation. Iterating yields deltas and ends after the one with a finish reason; unread deltas are
+ * merged, so a slow reader holds at most its own text. Leaving the loop early ends the sequence.
+ */
+export interface Generation extends AsyncIterable<Delta> {
+  readonly promptTokens: number;
+  /** Tokens sampled so far, a final end token included. */
+  readonly completionTokens: number;
+  readonly timings: GenerationTimings;
+  /** Ends the sequence as `cancelled`; does nothing once it has finished. */
+  cancel(): void;
+}
+
+/** The batcher as the server sees it. */
+export interface Generator {
+  /** Throws `queue_full` (with nothing kept) or `draining`. */
+  submit(request: GenerationRequest): Generation;
+  /** Seconds until the queue will have room again, from how fast it drains; for `Retry-After`. */
+  retryAfterSeconds(): number;
+}

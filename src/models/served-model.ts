@@ -1,0 +1,63 @@
+/** A model as the server sees it: names, limits, text to tokens and back. No tensor. */
+
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly name?: string;
+}
+
+/** Text to token ids and back. */
+export interface Tokenizer {
+  readonly vocabSize: number;
+  /** The longest text, in characters, that `maxTokens` tokens can stand for: a cheap bound before encoding. */
+  maxCharacters(maxTokens: number): number;
+  /** `addSpecialTokens` adds what the model expects around plain text (a begin token); rendered chats have it already. */
+  encode(text: string, options: { readonly addSpecialTokens: boolean }): Promise<readonly number[]>;
+  decode(ids: readonly number[]): string;
+  /** A detokenizer for one sequence: its pieces joined are exactly the text of all its tokens. */
+  stream(): Detokenizer;
+}
+
+export interface Detokenizer {
+  /** The text that this token completes; empty while a character is incomplete. */
+  push(id: number): string;
+  /** What is left at the end. */
+  flush(): string;
+}
+
+export interface ChatTemplate {
+  /** The prompt text of a conversation. Throws `invalid_value` on `messages` when the template refuses it. */
+  render(messages: readonly ChatMessage[]): string;
+}
+
+/** How a model was loaded; shown at start and in `/v1/models`. */
+export interface RuntimeInfo {
+  /** `ort-c-api` (in-place KV cache) or `onnxruntime-node` (the fallback). */
+  readonly runtime: string;
+  /** Version of ONNX Runtime. */
+  readonly version: string;
+  /** Execution provider, and why it was chosen. */
+  readonly provider: string;
+  readonly providerReason: string;
+  readonly threads: number;
+  /** Rows of the KV arena: sequences decoded together at most. */
+  readonly rows: number;
+}
+
+export interface ServedModel {
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  readonly architecture: string;
+  /** `int8` or `fp32`. */
+  readonly precision: string;
+  readonly contextLength: number;
+  /** Tokens at which the model ends by itself. */
+  readonly endTokens: readonly number[];
+  readonly tokenizer: Tokenizer;
+  /** `null`: the model has no chat template. */
+  readonly chatTemplate: ChatTemplate | null;
+  /** The model's own sampling defaults (generation_config.json). */
+  readonly defaults: { readonly temperature?: number; readonly topP?: number; readonly topK?: number };
+  readonly runtime: RuntimeInfo;
+}

@@ -1,0 +1,41 @@
+/** `manifest.json`: what a folder that `octavo build` wrote contains. The server opens only the files listed here. */
+import { z } from 'zod';
+
+const fileSchema = z.strictObject({
+  /** Relative to the folder, with forward slashes, never leaving it. */
+  path: z
+    .string()
+    .regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/, 'not a plain relative path'),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hex'),
+});
+
+const size = (max: number) => z.int().positive().max(max);
+
+export const manifestSchema = z.strictObject({
+  format: z.literal(1),
+  /** Default id of the model in the API. */
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/),
+  /** `model_type` of the checkpoint. */
+  architecture: z.string().max(64),
+  precision: z.enum(['fp32', 'int8']),
+  /** Path of the ONNX graph, one of `files`. */
+  graph: z.string(),
+  /** `octavo` version that wrote the folder. */
+  builder: z.string(),
+  shape: z.strictObject({
+    layers: size(1024),
+    hidden: size(1 << 20),
+    heads: size(4096),
+    kvHeads: size(4096),
+    headDim: size(4096),
+    vocab: size(1 << 22),
+    /** Positions that the rotary tables cover: the longest context. */
+    context: size(1 << 22),
+  }),
+  /** Tokens at which the model ends by itself. */
+  endTokens: z.array(z.int().nonnegative()).max(64),
+  files: z.array(fileSchema).min(1).max(1024),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -34,6 +34,8 @@ export interface ChatTemplate {
 export interface RuntimeInfo {
   /** `ort-c-api` (in-place KV cache) or `onnxruntime-node` (the fallback). */
   readonly runtime: string;
+  /** Why it is not the first choice; empty when it is. */
+  readonly runtimeReason: string;
   /** Version of ONNX Runtime. */
   readonly version: string;
   /** Execution provider, and why it was chosen. */

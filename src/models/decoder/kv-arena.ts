@@ -1,0 +1,75 @@
+/** The KV cache of all rows: one block per layer for keys and one for values, written in place by the model. */
+import { type Tensor, zeros } from '../runtime/runtime.js';
+
+export interface KvShape {
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  /** Sequences that are cached at once at most. */
+  readonly rows: number;
+  /** Tokens that a row can hold. */
+  readonly capacity: number;
+}
+
+/** The bindings of some consecutive rows: the same tensors are the step's past and its present. */
+export interface KvView {
+  /** `past_key_values.N.key|value` of every layer. */
+  readonly past: ReadonlyMap<string, Tensor>;
+  /** `present.N.key|value` of every layer. */
+  readonly present: ReadonlyMap<string, Tensor>;
+}
+
+export class KvArena {
+  readonly #shape: KvShape;
+  /** Keys and values in turn, layer by layer: each `[rows, kvHeads, capacity, headDim]`. */
+  readonly #blocks: readonly Float32Array[];
+  readonly #views = new Map<string, KvView>();
+
+  constructor(shape: KvShape) {
+    this.#shape = shape;
+    const { rows, kvHeads, capacity, headDim } = shape;
+    const length = shape.layers * 2;
+    this.#blocks = Array.from(
+      { length },
+      () => zeros('float32', [rows, kvHeads, capacity, headDim]).data as Float32Array,
+    );
+  }
+
+  /** Rows `first … first + rows - 1`. The same rows give the same tensors, so that they stay bound from step to step. */
+  view(first: number, rows: number): KvView {
+    const key = `${first}+${rows}`;
+    let view = this.#views.get(key);
+    if (view === undefined) {
+      view = this.#createView(first, rows);
+      this.#views.set(key, view);
+    }
+    return view;
+  }
+
+  /** Copies the first `length` tokens of row `from` over row `to`. */
+  move(from: number, to: number, length: number): void {
+    const { kvHeads, capacity, headDim } = this.#shape;
+    const head = capacity * headDim;
+    for (const block of this.#blocks) {
+      for (let h = 0; h < kvHeads; h++) {
+        const source = (from * kvHeads + h) * head;
+        block.copyWithin((to * kvHeads + h) * head, source, source + length * headDim);
+      }
+    }
+  }
+
+  #createView(first: number, rows: number): KvView {
+    const { kvHeads, capacity, headDim } = this.#shape;
+    const row = kvHeads * capacity * headDim;
+    const past = new Map<string, Tensor>();
+    const present = new Map<string, Tensor>();
+    this.#blocks.forEach((block, index) => {
+      const data = block.subarray(first * row, (first + rows) * row);
+      const tensor: Tensor = { type: 'float32', dims: [rows, kvHeads, capacity, headDim], data };
+      const name = `${index >> 1}.${index & 1 ? 'value' : 'key'}`;
+      past.set(`past_key_values.${name}`, tensor);
+      present.set(`present.${name}`, tensor);
+    });
+    return { past, present };
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * ONNX Runtime through onnxruntime-node's own binding: the fallback where the C API cannot be reached. Correct and
+ * slower: the binding copies every output after each run, the KV cache among them.
+ */
+import * as ort from 'onnxruntime-node';
+import { OctavoError } from '../../errors.js';
+import type { ProviderName, Runtime, Session, Tensor, TensorMap } from './runtime.js';
+
+/** Opens onnxruntime-node. Throws `runtime_unavailable`. */
+export function openNodeRuntime(): Runtime {
+  const backends = ort.listSupportedBackends().map(({ name }) => name);
+  return {
+    name: 'onnxruntime-node',
+    version: ort.env.versions.node ?? ort.env.versions.common,
+    providers: (['cpu', 'webgpu', 'cuda'] as const satisfies ProviderName[]).filter((name) => backends.includes(name)),
+    open: async (file, { provider, threads }) => {
+      try {
+        const session = await ort.InferenceSession.create(file, {
+          executionProviders: [provider],
+          intraOpNumThreads: threads,
+          logSeverityLevel: 3,
+        });
+        return new NodeSession(session);
+      } catch (error) {
+        throw new OctavoError(
+          'invalid_model',
+          `ONNX Runtime cannot load the model: ${(error as Error).message}`,
+          null,
+          {
+            cause: error,
+          },
+        );
+      }
+    },
+  };
+}
+
+class NodeSession implements Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** This binding feeds required inputs only: graphs keep their defaults. */
+  readonly optionalInputs: readonly string[] = [];
+  readonly #session: ort.InferenceSession;
+
+  constructor(session: ort.InferenceSession) {
+    this.#session = session;
+    this.inputs = session.inputNames;
+    this.outputs = session.outputNames;
+  }
+
+  async run(inputs: TensorMap, outputs: TensorMap): Promise<void> {
+    try {
+      const feeds = Object.fromEntries(Array.from(inputs, ([name, tensor]) => [name, toOrt(tensor)]));
+      const results = await this.#session.run(feeds, [...outputs.keys()]);
+      for (const [name, tensor] of outputs) copyInto(tensor, results[name]!, name);
+    } catch (error) {
+      throw new OctavoError('internal_error', `ONNX Runtime failed: ${(error as Error).message}`, null, {
+        cause: error,
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function toOrt({ type, data, dims }: Tensor): ort.Tensor {
+  return new ort.Tensor(type, data, [...dims]);
+}
+
+function copyInto(tensor: Tensor, result: ort.Tensor, name: string): void {
+  if (result.data.length !== tensor.data.length) {
+    throw new Error(`output ${name} has the shape [${result.dims}], expected [${tensor.dims}]`);
+  }
+  (tensor.data as Float32Array).set(result.data as Float32Array);
+}

@@ -1,0 +1,143 @@
+/**
+ * The part of ONNX Runtime's C API that Octavo calls, by position in the table `OrtApi` of onnxruntime_c_api.h (MIT).
+ * The table only ever grows, so a position holds for every later version.
+ */
+import koffi from 'koffi';
+import { OctavoError } from '../../errors.js';
+
+/** A native address; 0n is null. */
+export type Pointer = bigint;
+
+/** Version of the table that is asked for: the oldest one whose positions cover what is listed here. */
+const apiVersion = 22;
+
+const path = process.platform === 'win32' ? 'str16' : 'str';
+
+/** name: [position, result, arguments]. A `void *` result is an OrtStatus: null is success. */
+const table = {
+  GetErrorMessage: [2, 'str', ['void *']],
+  CreateEnv: [3, 'void *', ['int', 'str', 'void *']],
+  CreateSession: [7, 'void *', ['void *', path, 'void *', 'void *']],
+  CreateSessionOptions: [10, 'void *', ['void *']],
+  SetIntraOpNumThreads: [24, 'void *', ['void *', 'int']],
+  SessionGetInputCount: [30, 'void *', ['void *', 'void *']],
+  SessionGetOutputCount: [31, 'void *', ['void *', 'void *']],
+  SessionGetOverridableInitializerCount: [32, 'void *', ['void *', 'void *']],
+  SessionGetInputName: [36, 'void *', ['void *', 'size_t', 'void *', 'void *']],
+  SessionGetOutputName: [37, 'void *', ['void *', 'size_t', 'void *', 'void *']],
+  SessionGetOverridableInitializerName: [38, 'void *', ['void *', 'size_t', 'void *', 'void *']],
+  CreateTensorWithDataAsOrtValue: [49, 'void *', ['void *', 'void *', 'size_t', 'void *', 'size_t', 'int', 'void *']],
+  CreateCpuMemoryInfo: [69, 'void *', ['int', 'int', 'void *']],
+  AllocatorFree: [76, 'void *', ['void *', 'void *']],
+  GetAllocatorWithDefaultOptions: [78, 'void *', ['void *']],
+  ReleaseStatus: [93, 'void', ['void *']],
+  ReleaseSession: [95, 'void', ['void *']],
+  ReleaseValue: [96, 'void', ['void *']],
+  ReleaseSessionOptions: [100, 'void', ['void *']],
+  GetAvailableProviders: [125, 'void *', ['void *', 'void *']],
+  ReleaseAvailableProviders: [126, 'void *', ['void *', 'int']],
+  AddSessionConfigEntry: [130, 'void *', ['void *', 'str', 'str']],
+  RunWithBinding: [133, 'void *', ['void *', 'void *', 'void *']],
+  CreateIoBinding: [134, 'void *', ['void *', 'void *']],
+  ReleaseIoBinding: [135, 'void', ['void *']],
+  BindInput: [136, 'void *', ['void *', 'str', 'void *']],
+  BindOutput: [137, 'void *', ['void *', 'str', 'void *']],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, 'void *', ['void *', 'void *']],
+  CreateCUDAProviderOptions: [205, 'void *', ['void *']],
+  ReleaseCUDAProviderOptions: [208, 'void', ['void *']],
+  SessionOptionsAppendExecutionProvider: [216, 'void *', ['void *', 'str', 'void *', 'void *', 'size_t']],
+} as const;
+
+type Name = keyof typeof table;
+type Argument = Pointer | number | string | ArrayBufferView | null;
+type NativeFunction = (...args: Argument[]) => unknown;
+
+/** The loaded library. Calls block the calling thread. */
+export class OrtApi {
+  readonly version: string;
+  readonly #functions: ReadonlyMap<Name, NativeFunction>;
+
+  /** Loads `library`. Throws `runtime_unavailable` when it cannot be loaded or is not a fitting ONNX Runtime. */
+  constructor(library: string) {
+    const loaded = load(library);
+    this.version = loaded.version;
+    this.#functions = loaded.functions;
+    this.#checkTable();
+  }
+
+  /** Calls a function that returns a status. Throws an Error with ONNX Runtime's message when it fails. */
+  call(name: Name, ...args: Argument[]): void {
+    const status = this.#call(name, args) as Pointer | null;
+    if (!status) return;
+    const message = String(this.#call('GetErrorMessage', [status]));
+    this.#call('ReleaseStatus', [status]);
+    throw new Error(message);
+  }
+
+  /** Calls a function whose last argument is a pointer to its result. */
+  create(name: Name, ...args: Argument[]): Pointer {
+    const cell = pointerCell();
+    this.call(name, ...args, cell);
+    return cell[0]!;
+  }
+
+  /** Calls a Release function. */
+  release(name: Name, pointer: Pointer): void {
+    this.#call(name, [pointer]);
+  }
+
+  /** Execution providers built into the library, by ONNX Runtime's names. */
+  availableProviders(): string[] {
+    const list = pointerCell();
+    const length = new Int32Array(new ArrayBuffer(4));
+    this.call('GetAvailableProviders', list, length);
+    const names = (koffi.decode(list[0]!, 'str', length[0]!) as string[]).slice();
+    this.call('ReleaseAvailableProviders', list[0]!, length[0]!);
+    return names;
+  }
+
+  /** Known answers prove that the table's positions are the ones written above. */
+  #checkTable(): void {
+    if (!this.availableProviders().includes('CPUExecutionProvider')) {
+      throw new OctavoError('runtime_unavailable', `ONNX Runtime ${this.version} does not answer as its C API should.`);
+    }
+  }
+
+  #call(name: Name, args: Argument[]): unknown {
+    return this.#functions.get(name)!(...args);
+  }
+}
+
+/** Room for one pointer, in memory that does not move. */
+export function pointerCell(): BigUint64Array<ArrayBuffer> {
+  return new BigUint64Array(new ArrayBuffer(8));
+}
+
+function load(library: string): { version: string; functions: Map<Name, NativeFunction> } {
+  try {
+    const getApiBase = koffi.load(library).func('OrtGetApiBase', 'void *', []);
+    const base = getApiBase() as Pointer;
+    const version = String(koffi.call(readPointer(base, 1), koffi.proto('str', [])));
+    const api = koffi.call(readPointer(base, 0), koffi.proto('void *', ['uint32_t']), apiVersion) as Pointer | null;
+    if (!api) throw new Error(`version ${version} has no C API ${apiVersion}`);
+    const functions = new Map<Name, NativeFunction>();
+    for (const [name, [position, result, args]] of Object.entries(table)) {
+      const prototype = koffi.proto(result, [...args]);
+      functions.set(name as Name, koffi.decode(readPointer(api, position), prototype) as NativeFunction);
+    }
+    return { version, functions };
+  } catch (error) {
+    throw new OctavoError(
+      'runtime_unavailable',
+      `Cannot use the ONNX Runtime library: ${(error as Error).message}`,
+      null,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function readPointer(address: Pointer, index: number): Pointer {
+  return koffi.decode(address, index * 8, 'void *') as Pointer;
+}

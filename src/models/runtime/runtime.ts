@@ -1,0 +1,64 @@
+/** The one small interface to ONNX Runtime; two implementations stand behind it (`ort-c-api`, `onnxruntime-node`). */
+
+export type TensorType = 'float32' | 'int64' | 'int32';
+
+/**
+ * A dense row-major tensor over memory of ours. A tensor's identity is its binding: a session that is given the same
+ * object again does not bind it again, so change its contents freely, but make a new object for a new shape.
+ * `data` must cover an explicit ArrayBuffer (native code keeps its address), and its length is the product of `dims`.
+ */
+export interface Tensor {
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  readonly data: Float32Array | BigInt64Array | Int32Array;
+}
+
+export type TensorMap = ReadonlyMap<string, Tensor>;
+
+/** One loaded graph. Not for concurrent runs. */
+export interface Session {
+  /** Names of the inputs that must be given. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Inputs with a default value in the graph. */
+  readonly optionalInputs: readonly string[];
+  /**
+   * Runs the graph and writes the outputs into the given tensors. One tensor may be an input and an output at once:
+   * it is then updated in place. Throws `internal_error` with ONNX Runtime's message when the run fails.
+   */
+  run(inputs: TensorMap, outputs: TensorMap): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type ProviderName = 'cpu' | 'webgpu' | 'cuda';
+
+export interface SessionOptions {
+  readonly provider: ProviderName;
+  /** Threads of one run, the calling thread included. */
+  readonly threads: number;
+}
+
+/** One way to reach ONNX Runtime. A process uses exactly one: there is one native environment, made by whoever loads first. */
+export interface Runtime {
+  readonly name: RuntimeName;
+  /** Version of ONNX Runtime. */
+  readonly version: string;
+  /** Execution providers that this library carries, in ONNX Runtime's order. */
+  readonly providers: readonly ProviderName[];
+  /** Loads a graph; external data lies beside it. Throws `invalid_model` with ONNX Runtime's message. */
+  open(file: string, options: SessionOptions): Promise<Session>;
+}
+
+export type RuntimeName = 'ort-c-api' | 'onnxruntime-node';
+
+/** A zero-filled tensor; the OS gives memory to a page when it is first written. */
+export function zeros(type: TensorType, dims: readonly number[]): Tensor {
+  const length = dims.reduce((product, dim) => product * dim, 1);
+  const data =
+    type === 'float32'
+      ? new Float32Array(new ArrayBuffer(length * 4))
+      : type === 'int64'
+        ? new BigInt64Array(new ArrayBuffer(length * 8))
+        : new Int32Array(new ArrayBuffer(length * 4));
+  return { type, dims, data };
+}

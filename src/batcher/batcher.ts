@@ -1,0 +1,159 @@
+/** Continuous batching: one loop that schedules a step, has it run, and delivers its tokens. */
+import { invariant, OctavoError } from '../errors.js';
+import type { DecoderEngine, RowMove, Step, StepResult } from '../models/decoder/step.js';
+import type { Detokenizer } from '../models/served-model.js';
+import type { BatcherEvents, StepEvent } from './events.js';
+import type { Generation, GenerationRequest, Generator } from './generation.js';
+import { RowTable } from './row-table.js';
+import { nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
+import { type Clock, Sequence } from './sequence.js';
+import { type QueueLimits, WaitingQueue } from './waiting-queue.js';
+
+export interface BatcherOptions {
+  readonly engine: DecoderEngine;
+  /** A fresh detokenizer for each sequence. */
+  readonly detokenizer: () => Detokenizer;
+  readonly scheduler: SchedulerLimits;
+  readonly queue: QueueLimits;
+  readonly clock: Clock;
+  readonly events: BatcherEvents;
+}
+
+/** A step and the sequences of its rows, in row order. */
+interface Scheduled {
+  readonly step: Step;
+  readonly sequences: readonly Sequence[];
+}
+
+export class Batcher implements Generator {
+  readonly #options: BatcherOptions;
+  readonly #waiting: WaitingQueue;
+  readonly #rows: RowTable;
+  #lastWasPrefill = false;
+  #draining = false;
+  #healthy = true;
+  /** The running loop; `null` while there is nothing to do. */
+  #working: Promise<void> | null = null;
+
+  constructor(options: BatcherOptions) {
+    this.#options = options;
+    this.#waiting = new WaitingQueue(options.queue, options.clock);
+    this.#rows = new RowTable(options.engine.rows);
+  }
+
+  submit(request: GenerationRequest): Generation {
+    if (this.#draining) throw new OctavoError('draining', 'The server is shutting down and takes no new requests.');
+    const tokens = request.prompt.length + request.maxTokens;
+    invariant(request.prompt.length > 0 && tokens <= this.#options.engine.capacity, 'a sequence fits its row');
+    const sequence = new Sequence(request, this.#options.detokenizer(), this.#options.clock);
+    this.#waiting.add(sequence);
+    this.#working ??= this.#work();
+    return sequence;
+  }
+
+  retryAfterSeconds(): number {
+    return this.#waiting.secondsUntilRoom();
+  }
+
+  /** Sequences in rows. */
+  get running(): number {
+    return this.#rows.all.length;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Share of the KV arena that holds tokens. */
+  get kvUsage(): number {
+    const cached = this.#rows.all.reduce((sum, { cachedTokens }) => sum + cachedTokens, 0);
+    return cached / (this.#options.engine.rows * this.#options.engine.capacity);
+  }
+
+  /** The last step succeeded, or none was needed yet. */
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  /** Takes no new sequences, and resolves when those it has are finished. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#working;
+  }
+
+  /** The engine: schedule, run, deliver. Nothing awaits between finding no work and stopping, so no submit is missed. */
+  async #work(): Promise<void> {
+    // Sequences submitted in the same turn are prefilled together.
+    await Promise.resolve();
+    for (let scheduled = this.#schedule(); scheduled !== null; scheduled = this.#schedule()) {
+      try {
+        const result = await this.#options.engine.step(scheduled.step);
+        this.#deliver(scheduled, result);
+      } catch (error) {
+        this.#failRows(error as Error);
+      }
+    }
+    this.#working = null;
+  }
+
+  #schedule(): Scheduled | null {
+    const finished = [...this.#waiting.takeFinished(), ...this.#rows.all.filter((sequence) => sequence.finished)];
+    finished.forEach((sequence) => this.#options.events.finished(sequence));
+    const moves = this.#rows.release();
+    const plan = nextPlan(this.#view(), this.#options.scheduler);
+    this.#lastWasPrefill = plan !== null && plan.kind !== 'decode';
+    if (plan === null) return null;
+    return plan.kind === 'decode' ? this.#decode(moves) : this.#prefill(plan, moves);
+  }
+
+  #view(): SchedulerView {
+    const { decoding, free, chunked } = this.#rows;
+    return {
+      waiting: this.#waiting.lengths(),
+      decoding: decoding.length,
+      freeRows: free,
+      chunked: chunked === null ? null : { length: chunked.promptTokens, past: chunked.prefilled },
+      lastWasPrefill: this.#lastWasPrefill,
+    };
+  }
+
+  #decode(moves: readonly RowMove[]): Scheduled {
+    const sequences = [...this.#rows.decoding];
+    return { sequences, step: { moves, work: { kind: 'decode', rows: sequences.length } } };
+  }
+
+  #prefill(plan: PrefillPlan, moves: readonly RowMove[]): Scheduled {
+    const firstRow = this.#rows.decoding.length;
+    const sequences = plan.kind === 'admit' ? this.#waiting.take(plan.places) : [this.#rows.takeChunked()];
+    const chunks = sequences.map((sequence, index) => sequence.takeChunk(plan.tokens[index] ?? 0));
+    this.#rows.place(sequences);
+    return { sequences, step: { moves, work: { kind: 'prefill', firstRow, chunks } } };
+  }
+
+  #deliver({ sequences, step }: Scheduled, { tokens, modelMs, sampleMs }: StepResult): void {
+    this.#healthy = true;
+    sequences.forEach((sequence, index) => {
+      const token = tokens[index];
+      if (token !== null && token !== undefined) sequence.accept(token);
+    });
+    this.#options.events.step({ ...stepSize(step), modelMs, sampleMs });
+  }
+
+  /** The KV cache is lost with the engine: every sequence in a row ends; those that wait go on, unless it fails again. */
+  #failRows(error: Error): void {
+    const lost = this.#healthy ? this.#rows.all : [...this.#rows.all, ...this.#waiting.takeAll()];
+    this.#healthy = false;
+    for (const sequence of lost) {
+      sequence.fail(error);
+      this.#options.events.finished(sequence);
+    }
+    this.#rows.clear();
+  }
+}
+
+function stepSize({ work }: Step): Pick<StepEvent, 'kind' | 'rows' | 'tokens' | 'paddedTokens'> {
+  if (work.kind === 'decode') return { kind: 'decode', rows: work.rows, tokens: work.rows, paddedTokens: work.rows };
+  const lengths = work.chunks.map(({ ids }) => ids.length);
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  return { kind: 'prefill', rows: lengths.length, tokens, paddedTokens: lengths.length * Math.max(...lengths) };
+}

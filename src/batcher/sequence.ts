@@ -1,0 +1,119 @@
+/** One sequence from its arrival to its finish reason: tokens in, text deltas out. */
+import type { PromptChunk } from '../models/decoder/step.js';
+import type { Detokenizer } from '../models/served-model.js';
+import { DeltaStream } from './delta-stream.js';
+import type { Delta, FinishReason, Generation, GenerationRequest, GenerationTimings } from './generation.js';
+import { StopMatcher } from './stop-matcher.js';
+
+/** Milliseconds of a monotonic clock. */
+export type Clock = () => number;
+
+export class Sequence implements Generation {
+  readonly request: GenerationRequest;
+  readonly promptTokens: number;
+  /** Tokens of the prompt in the KV cache. */
+  prefilled = 0;
+  readonly #clock: Clock;
+  readonly #detokenizer: Detokenizer;
+  readonly #stops: StopMatcher;
+  readonly #deltas: DeltaStream;
+  readonly #submitted: number;
+  #admitted: number | null = null;
+  #firstToken: number | null = null;
+  #finished: number | null = null;
+  #completionTokens = 0;
+
+  constructor(request: GenerationRequest, detokenizer: Detokenizer, clock: Clock) {
+    this.request = request;
+    this.promptTokens = request.prompt.length;
+    this.#clock = clock;
+    this.#detokenizer = detokenizer;
+    this.#stops = new StopMatcher(request.stopStrings);
+    this.#deltas = new DeltaStream(() => this.cancel());
+    this.#submitted = clock();
+    request.signal?.addEventListener('abort', this.cancel, { once: true });
+    if (request.signal?.aborted) this.cancel();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Delta> {
+    return this.#deltas;
+  }
+
+  get completionTokens(): number {
+    return this.#completionTokens;
+  }
+
+  get finished(): boolean {
+    return this.#finished !== null;
+  }
+
+  /** Tokens of this sequence in the KV cache: the last one sampled is not in it yet. */
+  get cachedTokens(): number {
+    return this.prefilled + Math.max(0, this.#completionTokens - 1);
+  }
+
+  get timings(): GenerationTimings {
+    const now = this.#finished ?? this.#clock();
+    const admitted = this.#admitted ?? now;
+    const firstToken = this.#firstToken ?? now;
+    return {
+      queueMs: admitted - this.#submitted,
+      prefillMs: Math.max(0, firstToken - admitted),
+      decodeMs: Math.max(0, now - firstToken),
+    };
+  }
+
+  /** The next `tokens` tokens of the prompt; the chunk that ends it carries the sampling. */
+  takeChunk(tokens: number): PromptChunk {
+    this.#admitted ??= this.#clock();
+    const past = this.prefilled;
+    this.prefilled += tokens;
+    const ids = this.request.prompt.slice(past, this.prefilled);
+    return this.prefilled < this.promptTokens ? { ids, past } : { ids, past, sampling: this.request.sampling };
+  }
+
+  /** Takes a sampled token. A finished sequence ignores what its last step still brought. */
+  accept(token: number): void {
+    if (this.finished) return;
+    this.#firstToken ??= this.#clock();
+    this.#completionTokens += 1;
+    if (this.request.stopTokens.includes(token)) return this.#endText('stop');
+    const { text, stopped } = this.#match(this.#detokenizer.push(token));
+    if (stopped) return this.#finish(text, 'stop');
+    this.#deltas.push(text, null);
+    if (this.#completionTokens >= this.request.maxTokens) this.#endText('length');
+  }
+
+  readonly cancel = (): void => {
+    this.#finish('', 'cancelled');
+  };
+
+  fail(error: Error): void {
+    if (this.finished) return;
+    this.#close();
+    this.#deltas.fail(error);
+  }
+
+  /** Releases what was held back: an incomplete character, the beginning of a stop string. */
+  #endText(reason: FinishReason): void {
+    const { text, stopped } = this.#match(this.#detokenizer.flush());
+    this.#finish(stopped ? text : text + this.#stops.flush(), stopped ? 'stop' : reason);
+  }
+
+  /** Stop strings count once the minimum length is reached, as stop tokens do. */
+  #match(text: string): { text: string; stopped: boolean } {
+    if (this.#completionTokens <= this.request.sampling.minTokens) return { text, stopped: false };
+    return this.#stops.push(text);
+  }
+
+  #finish(text: string, reason: FinishReason): void {
+    if (this.finished) return;
+    this.#close();
+    this.#deltas.push(text, reason);
+  }
+
+  #close(): void {
+    this.#finished = this.#clock();
+    this.request.signal?.removeEventListener('abort', this.cancel);
+  }
+}

@@ -98,7 +98,7 @@ export class Batcher implements Generator {
 
   #schedule(): Scheduled | null {
     const finished = [...this.#waiting.takeFinished(), ...this.#rows.all.filter((sequence) => sequence.finished)];
-    finished.forEach((sequence) => this.#options.events.finished(sequence));
+    for (const sequence of finished) this.#options.events.finished(sequence);
     const moves = this.#rows.release();
     const plan = nextPlan(this.#view(), this.#options.scheduler);
     this.#lastWasPrefill = plan !== null && plan.kind !== 'decode';

@@ -77,11 +77,8 @@ export class Sequence implements Generation {
     if (this.finished) return;
     this.#firstToken ??= this.#clock();
     this.#completionTokens += 1;
-    if (this.request.stopTokens.includes(token)) return this.#endText('stop');
-    const { text, stopped } = this.#match(this.#detokenizer.push(token));
-    if (stopped) return this.#finish(text, 'stop');
-    this.#deltas.push(text, null);
-    if (this.#completionTokens >= this.request.maxTokens) this.#endText('length');
+    if (this.request.stopTokens.includes(token)) this.#endText('stop');
+    else this.#addText(this.#detokenizer.push(token));
   }
 
   readonly cancel = (): void => {
@@ -94,10 +91,18 @@ export class Sequence implements Generation {
     this.#deltas.fail(error);
   }
 
+  #addText(piece: string): void {
+    const { text, stopped } = this.#match(piece);
+    if (stopped) this.#finish(text, 'stop');
+    else if (this.#completionTokens < this.request.maxTokens) this.#deltas.push(text, null);
+    else this.#endText('length', text);
+  }
+
   /** Releases what was held back: an incomplete character, the beginning of a stop string. */
-  #endText(reason: FinishReason): void {
+  #endText(reason: FinishReason, before = ''): void {
     const { text, stopped } = this.#match(this.#detokenizer.flush());
-    this.#finish(stopped ? text : text + this.#stops.flush(), stopped ? 'stop' : reason);
+    if (stopped) this.#finish(before + text, 'stop');
+    else this.#finish(before + text + this.#stops.flush(), reason);
   }
 
   /** Stop strings count once the minimum length is reached, as stop tokens do. */

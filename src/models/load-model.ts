@@ -1,0 +1,103 @@
+/** Loads a model folder for serving: its names and limits, its tokenizer, and the engine in its worker thread. */
+import { z } from 'zod';
+import { OctavoError } from '../errors.js';
+import { DecoderReplica } from './decoder/replica.js';
+import type { DecoderEngine } from './decoder/step.js';
+import { type ModelFolder, openModelFolder } from './model-folder.js';
+import type { ProviderName, RuntimeName } from './runtime/runtime.js';
+import type { ServedModel } from './served-model.js';
+import { JinjaChatTemplate, type SpecialTokens } from './tokenizer/chat-template.js';
+import { ModelTokenizer } from './tokenizer/tokenizer.js';
+
+export interface LoadOptions {
+  readonly folder: string;
+  /** Id in the API; the manifest's name by default. */
+  readonly name: string | null;
+  /** Sequences decoded together at most. */
+  readonly rows: number;
+  /** Tokens of prompt and output of one sequence at most; bounded by the model's own context. */
+  readonly context: number;
+  readonly runtime: RuntimeName | 'auto';
+  readonly provider: ProviderName | 'auto';
+  readonly threads: number;
+}
+
+export interface LoadedModel {
+  readonly model: ServedModel;
+  readonly engine: DecoderEngine;
+  close(): Promise<void>;
+}
+
+/** Throws `invalid_model`, `unsupported_model` or `runtime_unavailable`, each naming what is wrong. */
+export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
+  const folder = await openModelFolder(options.folder);
+  const { manifest } = folder;
+  const contextLength = Math.min(options.context, manifest.shape.context);
+  const tokenizer = await loadTokenizer(folder);
+  const { replica, info } = await DecoderReplica.start({
+    graph: folder.graph,
+    shape: { ...manifest.shape, rows: options.rows, capacity: contextLength },
+    runtime: options.runtime,
+    provider: options.provider,
+    threads: options.threads,
+  });
+  const model: ServedModel = {
+    id: options.name ?? manifest.name,
+    created: folder.created,
+    architecture: manifest.architecture,
+    precision: manifest.precision,
+    contextLength,
+    endTokens: manifest.endTokens,
+    tokenizer,
+    chatTemplate: await loadChatTemplate(folder),
+    defaults: await loadDefaults(folder),
+    runtime: info,
+  };
+  const close = async () => {
+    await replica.close();
+    await tokenizer.close();
+  };
+  return { model, engine: replica, close };
+}
+
+async function loadTokenizer(folder: ModelFolder): Promise<ModelTokenizer> {
+  const tokenizer = await folder.readJson('tokenizer.json');
+  if (tokenizer === null) throw new OctavoError('invalid_model', 'The model folder has no tokenizer.json.');
+  const config = (await folder.readJson('tokenizer_config.json')) ?? {};
+  return new ModelTokenizer({ tokenizer, config }, folder.manifest.shape.vocab);
+}
+
+const tokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
+
+async function loadChatTemplate(folder: ModelFolder): Promise<JinjaChatTemplate | null> {
+  const config = (await folder.readJson('tokenizer_config.json')) ?? {};
+  const source = (await folder.readText('chat_template.jinja')) ?? config.chat_template;
+  if (typeof source !== 'string') return null;
+  const tokens: Record<string, string> = {};
+  for (const name of ['bos_token', 'eos_token', 'pad_token', 'unk_token']) {
+    const token = tokenSchema.safeParse(config[name]);
+    if (token.success) tokens[name] = token.data;
+  }
+  return new JinjaChatTemplate(source, tokens satisfies SpecialTokens);
+}
+
+const generationSchema = z.object({
+  do_sample: z.boolean().optional(),
+  temperature: z.number().positive().max(2).optional(),
+  top_p: z.number().positive().max(1).optional(),
+  top_k: z.int().nonnegative().optional(),
+});
+
+/** generation_config.json's sampling values; a model that says `do_sample: false` is greedy by default. */
+async function loadDefaults(folder: ModelFolder): Promise<ServedModel['defaults']> {
+  const result = generationSchema.safeParse((await folder.readJson('generation_config.json')) ?? {});
+  if (!result.success)
+    throw new OctavoError('invalid_model', `generation_config.json: ${z.prettifyError(result.error)}`);
+  const { do_sample, temperature, top_p, top_k } = result.data;
+  if (do_sample === false) return { temperature: 0 };
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(top_p === undefined ? {} : { topP: top_p }),
+    ...(top_k === undefined ? {} : { topK: top_k }),
+  };
+}

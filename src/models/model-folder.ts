@@ -1,0 +1,84 @@
+/** Opens a model folder that `octavo build` wrote: only the files of its manifest, each as it was built. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { OctavoError } from '../errors.js';
+import { type Manifest, manifestSchema } from './manifest.js';
+
+export interface ModelFolder {
+  readonly manifest: Manifest;
+  /** Absolute path of the ONNX graph. */
+  readonly graph: string;
+  /** Seconds since the epoch at which the manifest was written. */
+  readonly created: number;
+  /** A JSON file of the manifest; `null` when the folder has none of that name. Throws `invalid_model`. */
+  readJson(name: string): Promise<Record<string, unknown> | null>;
+  readText(name: string): Promise<string | null>;
+}
+
+/** Throws `invalid_model` naming the file: no folder, no manifest, a file missing, linked, changed or not listed. */
+export async function openModelFolder(folder: string): Promise<ModelFolder> {
+  const root = path.resolve(folder);
+  const manifestFile = path.join(root, 'manifest.json');
+  const manifest = parseManifest(await readManifest(manifestFile), manifestFile);
+  for (const file of manifest.files) await checkFile(path.join(root, file.path), file);
+  const listed = new Set(manifest.files.map((file) => file.path));
+  if (!listed.has(manifest.graph)) throw invalid(manifestFile, `its graph "${manifest.graph}" is not among its files`);
+  const readText = async (name: string) => (listed.has(name) ? readFile(path.join(root, name), 'utf8') : null);
+  return {
+    manifest,
+    graph: path.join(root, manifest.graph),
+    created: Math.floor((await lstat(manifestFile)).mtimeMs / 1000),
+    readText,
+    readJson: async (name) => {
+      const text = await readText(name);
+      return text === null ? null : parseObject(text, path.join(root, name));
+    },
+  };
+}
+
+async function readManifest(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const message = `No model at ${path.dirname(file)}: it has no manifest.json. Build one with "octavo build".`;
+    throw new OctavoError('invalid_model', message, null, { cause: error });
+  }
+}
+
+function parseManifest(text: string, file: string): Manifest {
+  const result = manifestSchema.safeParse(parseObject(text, file));
+  if (!result.success) throw invalid(file, z.prettifyError(result.error));
+  return result.data;
+}
+
+function parseObject(text: string, file: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw invalid(file, 'it is not a JSON object');
+  }
+}
+
+async function checkFile(file: string, expected: Manifest['files'][number]): Promise<void> {
+  const stats = await lstat(file).catch(() => null);
+  if (stats === null) throw invalid(file, 'it is missing');
+  // A symbolic link could lead out of the folder. A hard link is as good as a copy: package stores make them.
+  if (!stats.isFile()) throw invalid(file, 'it is not a plain file');
+  if (stats.size !== expected.bytes)
+    throw invalid(file, `it has ${stats.size} bytes, the manifest says ${expected.bytes}`);
+  if ((await sha256(file)) !== expected.sha256)
+    throw invalid(file, 'its content is not what was built (SHA-256 differs)');
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+function invalid(file: string, what: string): OctavoError {
+  return new OctavoError('invalid_model', `Cannot use ${file}: ${what}.`);
+}

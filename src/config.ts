@@ -1,0 +1,168 @@
+/** The settings of `octavo serve`: flags, environment and file become one frozen, checked Config. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { OctavoError } from './errors.js';
+import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, toggle } from './options.js';
+
+/** The model that comes with the package. */
+export const embeddedModel = fileURLToPath(new URL('../models/concierge', import.meta.url));
+
+/** Settings of the engine, shared by the commands that load a model. */
+export const engineOptions = {
+  model: {
+    schema: z.string().min(1).default(embeddedModel),
+    value: 'folder',
+    help: 'Model folder that "octavo build" wrote; the embedded one by default',
+    env: ['OCTAVO_MODEL'],
+  },
+  rows: {
+    schema: integer(1, 256).default(32),
+    value: 'n',
+    help: 'Sequences decoded together at most (default 32)',
+    env: ['OCTAVO_ROWS'],
+  },
+  context: {
+    schema: integer(16, 1 << 22).default(4096),
+    value: 'tokens',
+    help: "Prompt and output of a sequence at most; bounded by the model's own context (default 4096)",
+    env: ['OCTAVO_CONTEXT'],
+  },
+  threads: {
+    schema: integer(1, 1024).default(availableParallelism()),
+    value: 'n',
+    help: `Threads of the model (default: the machine's, here ${availableParallelism()})`,
+    env: ['OCTAVO_THREADS'],
+  },
+  provider: {
+    schema: oneOf('auto', 'cpu', 'webgpu', 'cuda').default('auto'),
+    value: 'name',
+    help: 'Execution provider: auto, cpu, webgpu or cuda (default auto: cpu)',
+    env: ['OCTAVO_PROVIDER'],
+  },
+  runtime: {
+    schema: oneOf('auto', 'ort-c-api', 'onnxruntime-node').default('auto'),
+    value: 'name',
+    help: 'How ONNX Runtime is reached: auto, ort-c-api (KV cache in place) or onnxruntime-node (slower)',
+    env: ['OCTAVO_RUNTIME'],
+  },
+} as const satisfies OptionTable;
+
+export type EngineConfig = OptionValues<typeof engineOptions>;
+
+export const serveOptions = {
+  ...engineOptions,
+  name: {
+    schema: z.string().min(1).max(128).nullable().default(null),
+    value: 'id',
+    help: "Id of the model in the API (default: the folder's own)",
+    env: ['OCTAVO_NAME'],
+  },
+  host: {
+    schema: z.string().min(1).default('127.0.0.1'),
+    value: 'address',
+    help: 'Address to listen on (default 127.0.0.1)',
+    env: ['HOST'],
+  },
+  port: {
+    schema: integer(0, 65535).default(8080),
+    value: 'n',
+    help: 'Port to listen on, 0 for any free one (default 8080)',
+    env: ['PORT'],
+  },
+  apiKeys: {
+    schema: list(),
+    value: 'keys',
+    help: 'Keys that callers must present, separated by commas (default: open)',
+    env: ['OCTAVO_API_KEYS'],
+  },
+  allowedHosts: {
+    schema: list(),
+    value: 'names',
+    help: 'Host names that callers may use, * for any (default: loopback names on a loopback address, else any)',
+    env: ['OCTAVO_ALLOWED_HOSTS'],
+  },
+  safety: {
+    schema: z.string().min(1).default('default'),
+    value: 'file',
+    help: 'Rules of the safety filter: a YAML file, "default" or "off"',
+    env: ['OCTAVO_SAFETY'],
+  },
+  unknownParams: {
+    schema: oneOf('refuse', 'ignore').default('refuse'),
+    value: 'what',
+    help: 'Unknown request parameters: refuse (400) or ignore (listed in a response header)',
+    env: ['OCTAVO_UNKNOWN_PARAMS'],
+  },
+  queue: {
+    schema: integer(1, 100_000).default(1024),
+    value: 'n',
+    help: 'Sequences that may wait (default 1024)',
+    env: ['OCTAVO_QUEUE'],
+  },
+  queueTokens: {
+    schema: integer(1, 1 << 30).default(1 << 18),
+    value: 'n',
+    help: 'Prompt tokens that may wait (default 262144)',
+    env: ['OCTAVO_QUEUE_TOKENS'],
+  },
+  chunkTokens: {
+    schema: integer(2, 1 << 16).default(256),
+    value: 'n',
+    help: 'Longer prompts are computed in chunks of this many tokens, between decode steps (default 256)',
+    env: ['OCTAVO_CHUNK_TOKENS'],
+  },
+  requestTimeout: {
+    schema: integer(1, 86_400).default(600),
+    value: 'seconds',
+    help: 'A request that takes longer ends with an error (default 600)',
+    env: ['OCTAVO_REQUEST_TIMEOUT'],
+  },
+  bodyLimit: {
+    schema: integer(1024, 1 << 30).default(4 << 20),
+    value: 'bytes',
+    help: 'Largest request body (default 4 MiB)',
+    env: ['OCTAVO_BODY_LIMIT'],
+  },
+  logLevel: {
+    schema: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info'),
+    value: 'level',
+    help: 'debug, info, warn, error or silent (default info)',
+    env: ['OCTAVO_LOG_LEVEL'],
+  },
+  logPrompts: { schema: toggle(), help: 'Write prompts to the log', env: ['OCTAVO_LOG_PROMPTS'] },
+  timings: { schema: toggle(), help: 'Add queue, prefill and decode milliseconds to answers', env: ['OCTAVO_TIMINGS'] },
+} as const satisfies OptionTable;
+
+export type Config = OptionValues<typeof serveOptions>;
+
+const configFile = {
+  config: {
+    schema: z.string().nullable().default(null),
+    value: 'file',
+    help: 'JSON file with any of these settings (keys in camelCase)',
+    env: ['OCTAVO_CONFIG'],
+  },
+} as const satisfies OptionTable;
+
+/** Everything that `octavo serve` takes. */
+export const serveFlags = { ...serveOptions, ...configFile };
+
+/** Throws `invalid_config` naming the flag, variable or file at fault and what is allowed. */
+export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
+  const { config: file } = parseOptions(serveFlags, { argv, env }).values;
+  const sources = file === null ? { argv, env } : { argv, env, file: readFile(file) };
+  const { values, positionals } = parseOptions(serveFlags, sources);
+  if (positionals.length > 0) throw new OctavoError('invalid_config', `Unexpected argument "${positionals[0]}".`);
+  const { config: _, ...config } = values;
+  return Object.freeze(config);
+}
+
+function readFile(file: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new OctavoError('invalid_config', `Cannot read the config file ${file}: ${(error as Error).message}`);
+  }
+}

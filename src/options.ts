@@ -1,0 +1,122 @@
+/** Options of a command: one table gives the flags, the environment, the config file, the checks and the help text. */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { OctavoError } from './errors.js';
+
+export interface Option {
+  /** Checks and converts the value; strings come from flags and environment. */
+  readonly schema: z.ZodType;
+  /** What stands for the value in the help text; none for a switch. */
+  readonly value?: string;
+  readonly help: string;
+  /** Environment variables, the first that is set counts. */
+  readonly env?: readonly string[];
+}
+
+/** Keys are in camel case; the flag `--max-rows` sets `maxRows`. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+export type OptionValues<T extends OptionTable> = { readonly [K in keyof T]: z.output<T[K]['schema']> };
+
+export interface OptionSources {
+  readonly argv: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Parsed config file: keys as in the table. */
+  readonly file?: Readonly<Record<string, unknown>>;
+}
+
+export interface ParsedOptions<T extends OptionTable> {
+  readonly values: OptionValues<T>;
+  readonly positionals: readonly string[];
+}
+
+/** Flags win over the environment, the environment over the file. Throws `invalid_config` naming the source of a bad value. */
+export function parseOptions<T extends OptionTable>(table: T, sources: OptionSources): ParsedOptions<T> {
+  const { flags, positionals } = parseFlags(table, sources.argv);
+  const unknown = Object.keys(sources.file ?? {}).find((key) => !(key in table));
+  if (unknown !== undefined) throw invalid(`The config file has an unknown setting "${unknown}"`);
+  const values = Object.entries(table).map(([key, option]) => [key, readValue(key, option, { ...sources, flags })]);
+  return { values: Object.freeze(Object.fromEntries(values)) as OptionValues<T>, positionals };
+}
+
+/** One line for each option. */
+export function describeOptions(table: OptionTable): string {
+  const rows = Object.entries(table).map(([key, { value, help, env }]) => {
+    const flag = `  --${toFlag(key)}${value === undefined ? '' : ` <${value}>`}`;
+    return [flag, `${help}${env === undefined ? '' : ` [${env.join(', ')}]`}`] as const;
+  });
+  const width = Math.max(...rows.map(([flag]) => flag.length)) + 2;
+  return rows.map(([flag, help]) => flag.padEnd(width) + help).join('\n');
+}
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+function parseFlags(table: OptionTable, argv: readonly string[]): { flags: Flags; positionals: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(table).map(([key, { value }]) => [
+      toFlag(key),
+      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { flags: values as Flags, positionals };
+  } catch (error) {
+    throw invalid((error as Error).message.split('. To specify')[0] ?? '');
+  }
+}
+
+function readValue(
+  key: string,
+  option: Option,
+  { flags, env = {}, file = {} }: OptionSources & { flags: Flags },
+): unknown {
+  const variable = option.env?.find((name) => env[name] !== undefined && env[name] !== '');
+  const flag = flags[toFlag(key)];
+  const [source, value] =
+    flag !== undefined
+      ? [`--${toFlag(key)}`, flag]
+      : variable !== undefined
+        ? [variable, env[variable]]
+        : [`"${key}" in the config file`, file[key]];
+  const result = option.schema.safeParse(value);
+  if (result.success) return result.data;
+  const problem = result.error.issues.map(({ message }) => message).join('; ');
+  throw invalid(value === undefined ? `--${toFlag(key)} is missing` : `${source} is "${value}": ${problem}`);
+}
+
+function toFlag(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function invalid(message: string): OctavoError {
+  return new OctavoError('invalid_config', `${message}.`);
+}
+
+/** A whole number between bounds, from a flag's text too. */
+export function integer(min: number, max: number) {
+  const message = `Expected a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error: message }).int(message).min(min, message).max(max, message);
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, { error: `Expected one of ${values.join(', ')}` });
+}
+
+/** A switch: given or not; in the environment and the file also `true`, `false`, `1`, `0`. */
+export function toggle() {
+  return z
+    .union([z.boolean(), z.enum(['true', '1', 'false', '0']).transform((text) => text === 'true' || text === '1')], {
+      error: 'Expected true or false',
+    })
+    .default(false);
+}
+
+/** Values separated by commas, or a list in the config file. */
+export function list() {
+  return z.union([z.array(z.string()), z.string().transform(splitList)]).default([]);
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+}

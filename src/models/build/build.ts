@@ -1,0 +1,137 @@
+/** Builds a model folder: an ONNX graph, its weights, its tokenizer and a manifest, from a checkpoint or random weights. */
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { OctavoError } from '../../errors.js';
+import { type Manifest, manifestSchema } from '../manifest.js';
+import { familyOf } from './families/families.js';
+import { OutputFolder } from './folder/output-folder.js';
+import { GraphBuilder } from './graph/graph-builder.js';
+import type { Precision } from './graph/graph-context.js';
+import type { JsonObject } from './json.js';
+import { writeModel } from './onnx/model-writer.js';
+import { openCheckpointSource } from './source/checkpoint-source.js';
+import { jsonBytes, type ModelSource } from './source/model-source.js';
+import { randomSource } from './source/random-source.js';
+
+export interface OutputOptions {
+  /** The folder to write. Its parent is made if need be. */
+  readonly out: string;
+  readonly precision: Precision;
+  /** The model's id in the API; the source folder's or the shape's name when left out. */
+  readonly name?: string;
+  /** 7-bit weights, for processors whose u8 x s8 kernels saturate (x86 without VNNI). int8 only. */
+  readonly reduceRange?: boolean;
+  /** Replace an existing folder. */
+  readonly force?: boolean;
+}
+
+export interface BuildOptions extends OutputOptions {
+  /** A Hugging Face folder: config.json, tokenizer.json, safetensors. */
+  readonly source: string;
+}
+
+export interface RandomBuildOptions extends OutputOptions {
+  /** One of `shapeNames`. */
+  readonly shape: string;
+  /** Unsigned 32 bits. The same seed gives the same bytes. */
+  readonly seed: number;
+}
+
+export interface BuildProgress {
+  /** Bytes of tensors written, and bytes in all. */
+  readonly done: number;
+  readonly total: number;
+  /** The tensor being written. */
+  readonly what: string;
+}
+
+type OnProgress = (progress: BuildProgress) => void;
+
+/**
+ * Builds from a checkpoint. The same input gives the same bytes; the folder appears whole or not at all.
+ * Throws `invalid_model`, `unsupported_model`, or `invalid_config` for options.
+ */
+export async function buildModel(options: BuildOptions, onProgress: OnProgress = () => {}): Promise<Manifest> {
+  const name = options.name ?? nameFrom(options.source);
+  const source = await openCheckpointSource(options.source);
+  try {
+    return await assemble(source, { ...options, name }, onProgress);
+  } finally {
+    await source.weights.close();
+  }
+}
+
+/** Builds a model of random weights in a named shape, with a byte-level tokenizer. Throws as `buildModel`. */
+export async function buildRandomModel(
+  options: RandomBuildOptions,
+  onProgress: OnProgress = () => {},
+): Promise<Manifest> {
+  const source = randomSource(options.shape, options.seed);
+  return assemble(source, { ...options, name: options.name ?? `${options.shape}-random` }, onProgress);
+}
+
+type NamedOptions = OutputOptions & { readonly name: string };
+
+async function assemble(source: ModelSource, options: NamedOptions, onProgress: OnProgress): Promise<Manifest> {
+  const { precision, name } = options;
+  if (!manifestSchema.shape.name.safeParse(name).success) {
+    throw new OctavoError('invalid_config', `The name ${name} must be letters, digits, "_", "." or "-", at most 128.`);
+  }
+  const family = familyOf(source.config);
+  const plan = family.plan(source.config);
+  const endTokens = readEndTokens(source, plan.shape.vocab);
+  const builder = new GraphBuilder();
+  // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
+  plan.draw({ builder, weights: source.weights, precision, weightLimit: options.reduceRange ? 63 : 127 });
+  const producerVersion = await packageVersion();
+  const graph = precision === 'int8' ? 'onnx/model_quantized.onnx' : 'onnx/model.onnx';
+  const folder = await OutputFolder.create(options.out, options.force ?? false);
+  try {
+    await writeModel(builder.finish(), folder, {
+      path: graph,
+      producerVersion,
+      onProgress: (done, total, what) => onProgress({ done, total, what }),
+    });
+    await folder.write('config.json', jsonBytes({ ...source.config, 'transformers.js_config': loader(precision) }));
+    await folder.write('generation_config.json', jsonBytes(source.generation));
+    for (const [path, bytes] of source.files) await folder.write(path, bytes);
+    const manifest = manifestSchema.parse({
+      ...{ format: 1, name, architecture: family.modelType, precision, graph, builder: producerVersion },
+      ...{ shape: plan.shape, endTokens, files: folder.receipts },
+    });
+    await folder.write('manifest.json', jsonBytes(manifest));
+    await folder.commit();
+    return manifest;
+  } finally {
+    await folder.discard();
+  }
+}
+
+/** What transformers.js needs to know to load the folder. */
+function loader(precision: Precision): JsonObject {
+  return { use_external_data_format: true, dtype: precision === 'int8' ? 'q8' : 'fp32' };
+}
+
+/** `eos_token_id`, a number or a list, of generation_config.json, else of config.json. */
+function readEndTokens({ generation, config }: ModelSource, vocab: number): readonly number[] {
+  const value = generation.eos_token_id ?? config.eos_token_id ?? [];
+  const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const valid = ids.every((id): id is number => Number.isInteger(id) && Number(id) >= 0 && Number(id) < vocab);
+  if (!valid || ids.length > 64) {
+    throw new OctavoError('invalid_model', `eos_token_id must be up to 64 token ids below vocab_size ${vocab}.`);
+  }
+  return ids;
+}
+
+/** The source folder's name with every character a model id cannot have replaced. */
+function nameFrom(source: string): string {
+  return basename(resolve(source))
+    .replace(/[^A-Za-z0-9_.-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 128);
+}
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

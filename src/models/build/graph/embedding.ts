@@ -1,0 +1,23 @@
+/** Token embeddings. */
+import type { GraphContext } from './graph-context.js';
+import { addFloatRows, expectMatrix } from './linear.js';
+import { int8Rows, type Matrix, scaleName } from './matrix.js';
+
+/** float32 [batch, sequence, columns]: the rows of `matrix` for `ids`; in int8 each row has its own scale. */
+export function embedding(context: GraphContext, path: string, use: { ids: string; matrix: Matrix }): string {
+  const { builder } = context;
+  const { ids, matrix } = use;
+  if (context.precision === 'fp32') {
+    addFloatRows(context, matrix);
+    return builder.node('Gather', path, { inputs: [matrix.name, ids] });
+  }
+  expectMatrix(context, matrix);
+  builder.initializers(int8Rows(context.weights, matrix, context.weightLimit));
+  const rows = builder.node('Gather', path, { inputs: [matrix.name, ids] });
+  const scales = builder.node('Gather', `${path}/scale`, { inputs: [scaleName(matrix), ids] });
+  const wide = builder.node('Cast', path, { inputs: [rows], attributes: { to: floatType } });
+  return builder.node('Mul', path, { inputs: [wide, scales] });
+}
+
+/** TensorProto.DataType.FLOAT */
+const floatType = 1n;

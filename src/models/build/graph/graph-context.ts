@@ -1,0 +1,13 @@
+/** What every part of a graph needs to be drawn. */
+import type { WeightLimit } from '../weights/quantise.js';
+import type { Weights } from '../weights/weights.js';
+import type { GraphBuilder } from './graph-builder.js';
+
+export type Precision = 'int8' | 'fp32';
+
+export interface GraphContext {
+  readonly builder: GraphBuilder;
+  readonly weights: Weights;
+  readonly precision: Precision;
+  readonly weightLimit: WeightLimit;
+}

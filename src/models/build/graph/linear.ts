@@ -1,0 +1,109 @@
+/** Linear layers: per-token W8A8 in int8 (activations u8 by row, weights s8 by output channel), plain MatMul in fp32. */
+import type { GraphContext } from './graph-context.js';
+import { floatColumns, floatRows, int8Columns, type Matrix, packedVector, scaleName } from './matrix.js';
+
+/** An activation as the matrices read it. */
+export interface Activation {
+  /** int8: uint8 [..., columns], zero point 128. fp32: the activation itself. */
+  readonly value: string;
+  /** int8: float32 [..., 1], the factor that each row of a product still needs. fp32 needs none. */
+  readonly rowScale: string | undefined;
+}
+
+/**
+ * Prepares an activation for the matrices that read it; do it once for all of them. Each row has a scale of its own,
+ * so what a row computes does not depend on its neighbours. q = round(127 x / max|x|): the rowScale is max|x| and
+ * `multiply` takes care of the 1/127, which saves a node.
+ */
+export function activation(context: GraphContext, path: string, x: string): Activation {
+  if (context.precision === 'fp32') return { value: x, rowScale: undefined };
+  const { builder } = context;
+  const size = builder.node('Abs', path, { inputs: [x] });
+  const largest = builder.node('ReduceMax', path, {
+    inputs: [size, builder.constant('int64', [-1n], [1])],
+    attributes: { keepdims: 1n },
+  });
+  // A row of zeros (padding) must not divide by zero.
+  const rowScale = builder.node('Max', path, { inputs: [largest, builder.constant('float32', [smallestRow])] });
+  const unit = builder.node('Div', path, { inputs: [x, rowScale] });
+  const value = builder.node('QuantizeLinear', path, { inputs: [unit, unitScale(context), zeroPoint(context)] });
+  return { value, rowScale };
+}
+
+/** The product with a packed matrix, [..., rows of the matrix], still without its row scale. */
+export function multiply(context: GraphContext, path: string, use: { input: Activation; matrix: Matrix }): string {
+  const { builder, weights } = context;
+  const { input, matrix } = use;
+  expectMatrix(context, matrix);
+  if (input.rowScale === undefined) {
+    builder.initializers(floatColumns(weights, matrix));
+    return builder.node('MatMul', path, { inputs: [input.value, matrix.name] });
+  }
+  builder.initializers(int8Columns(weights, matrix, context.weightLimit));
+  return builder.node('MatMulIntegerToFloat', path, {
+    inputs: [input.value, matrix.name, unitScale(context), scaleName(matrix), zeroPoint(context)],
+  });
+}
+
+/** `x` times the row scale it still needs; `x` itself where there is none. */
+export function scaleRows(
+  context: GraphContext,
+  path: string,
+  scaled: { x: string; rowScale: string | undefined; output?: string },
+): string {
+  const { x, rowScale, output } = scaled;
+  if (rowScale === undefined) return x;
+  return context.builder.node('Mul', path, {
+    inputs: [x, rowScale],
+    outputs: output === undefined ? undefined : [output],
+  });
+}
+
+export interface LinearUse {
+  readonly input: Activation;
+  readonly matrix: Matrix;
+  /** Each part of the matrix has a bias: the tensor of the same name with `.bias` for `.weight`. */
+  readonly bias: boolean;
+}
+
+/** A whole linear layer: product, row scale, bias. */
+export function linear(context: GraphContext, path: string, use: LinearUse): string {
+  const product = multiply(context, path, use);
+  const scaled = scaleRows(context, path, { x: product, rowScale: use.input.rowScale });
+  return use.bias ? addBias(context, path, { x: scaled, matrix: use.matrix }) : scaled;
+}
+
+/** Adds the fp32 rows of a matrix as an initializer. */
+export function addFloatRows(context: GraphContext, matrix: Matrix): void {
+  expectMatrix(context, matrix);
+  context.builder.initializers(floatRows(context.weights, matrix));
+}
+
+/** Says to the checkpoint which tensors a matrix is made of. */
+export function expectMatrix(context: GraphContext, matrix: Matrix): void {
+  for (const part of matrix.parts) context.weights.expect(part.tensor, [part.rows, matrix.columns]);
+}
+
+export function addBias(context: GraphContext, path: string, biased: { x: string; matrix: Matrix }): string {
+  const { builder, weights } = context;
+  const name = toBias(biased.matrix.name);
+  const parts = biased.matrix.parts.map(({ tensor, rows }) => ({ tensor: toBias(tensor), length: rows }));
+  for (const part of parts) weights.expect(part.tensor, [part.length]);
+  builder.initializers(packedVector(weights, name, parts));
+  return builder.node('Add', path, { inputs: [biased.x, name] });
+}
+
+/** Rows whose largest value is below this are as good as zero: 127 times the smallest activation scale, 1e-8. */
+const smallestRow = 127e-8;
+
+function unitScale({ builder }: GraphContext): string {
+  return builder.constant('float32', [Math.fround(1 / 127)]);
+}
+
+function zeroPoint({ builder }: GraphContext): string {
+  return builder.constant('uint8', [128]);
+}
+
+function toBias(tensor: string): string {
+  return tensor.replace(/\.weight$/, '.bias');
+}

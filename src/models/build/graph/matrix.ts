@@ -1,0 +1,119 @@
+/** Weight matrices on their way from a checkpoint into a graph: packed side by side, transposed, quantised. */
+import { quantiseRows, type WeightLimit } from '../weights/quantise.js';
+import { transposeInto } from '../weights/transpose.js';
+import type { Weights } from '../weights/weights.js';
+import { bytesOf, type TensorSource } from './tensor.js';
+
+/** Matrices of the checkpoint, each [rows, columns] (output by input), packed below one another. */
+export interface Matrix {
+  /** Name of the initializer in the graph. */
+  readonly name: string;
+  readonly parts: readonly { readonly tensor: string; readonly rows: number }[];
+  readonly columns: number;
+}
+
+/** Values read from a checkpoint at once: 4 MiB as float32. */
+const blockValues = 1 << 20;
+
+export function matrixRows(matrix: Matrix): number {
+  return matrix.parts.reduce((sum, part) => sum + part.rows, 0);
+}
+
+/** float32 as in the checkpoint, [rows, columns], never whole in memory. */
+export function floatRows(weights: Weights, matrix: Matrix): TensorSource {
+  return {
+    tensors: [{ name: matrix.name, type: 'float32', dims: [matrixRows(matrix), matrix.columns] }],
+    async *chunks() {
+      for await (const { block } of blocks(weights, matrix)) yield bytesOf(block);
+    },
+  };
+}
+
+/** float32 as MatMul reads it, [columns, rows]. */
+export function floatColumns(weights: Weights, matrix: Matrix): TensorSource {
+  const stride = matrixRows(matrix);
+  return {
+    tensors: [{ name: matrix.name, type: 'float32', dims: [matrix.columns, stride] }],
+    async *chunks() {
+      const target = new Float32Array(matrix.columns * stride);
+      for await (const { block, row } of blocks(weights, matrix)) {
+        transposeInto(target, { stride, column: row }, { block, columns: matrix.columns });
+      }
+      yield bytesOf(target);
+    },
+  };
+}
+
+/** int8 as Gather reads it, [rows, columns], with float32 `<name>_scale`, [rows, 1]. */
+export function int8Rows(weights: Weights, matrix: Matrix, limit: WeightLimit): TensorSource {
+  const rows = matrixRows(matrix);
+  return {
+    tensors: [
+      { name: matrix.name, type: 'int8', dims: [rows, matrix.columns] },
+      { name: scaleName(matrix), type: 'float32', dims: [rows, 1] },
+    ],
+    async *chunks() {
+      const scales = new Float32Array(rows);
+      for await (const { block, row } of blocks(weights, matrix)) {
+        const quantised = quantiseRows(block, matrix.columns, limit);
+        scales.set(quantised.scales, row);
+        yield bytesOf(quantised.values);
+      }
+      yield bytesOf(scales);
+    },
+  };
+}
+
+/** int8 as MatMulIntegerToFloat reads it, [columns, rows], with float32 `<name>_scale`, [rows], one for each output. */
+export function int8Columns(weights: Weights, matrix: Matrix, limit: WeightLimit): TensorSource {
+  const stride = matrixRows(matrix);
+  return {
+    tensors: [
+      { name: matrix.name, type: 'int8', dims: [matrix.columns, stride] },
+      { name: scaleName(matrix), type: 'float32', dims: [stride] },
+    ],
+    async *chunks() {
+      const target = new Int8Array(matrix.columns * stride);
+      const scales = new Float32Array(stride);
+      for await (const { block, row } of blocks(weights, matrix)) {
+        const quantised = quantiseRows(block, matrix.columns, limit);
+        scales.set(quantised.scales, row);
+        transposeInto(target, { stride, column: row }, { block: quantised.values, columns: matrix.columns });
+      }
+      yield bytesOf(target);
+      yield bytesOf(scales);
+    },
+  };
+}
+
+export function scaleName(matrix: Matrix): string {
+  return `${matrix.name}_scale`;
+}
+
+/** Vectors of the checkpoint, such as biases, one after the other. */
+export function packedVector(
+  weights: Weights,
+  name: string,
+  parts: readonly { readonly tensor: string; readonly length: number }[],
+): TensorSource {
+  return {
+    tensors: [{ name, type: 'float32', dims: [parts.reduce((sum, part) => sum + part.length, 0)] }],
+    async *chunks() {
+      for (const part of parts) yield bytesOf(await weights.read(part.tensor, 0, part.length));
+    },
+  };
+}
+
+/** Blocks of whole rows; `row` counts through the packed matrix. */
+async function* blocks(weights: Weights, matrix: Matrix) {
+  const { columns } = matrix;
+  const step = Math.max(1, Math.floor(blockValues / columns));
+  let first = 0;
+  for (const { tensor, rows } of matrix.parts) {
+    for (let row = 0; row < rows; row += step) {
+      const count = Math.min(step, rows - row);
+      yield { block: await weights.read(tensor, row * columns, count * columns), row: first + row };
+    }
+    first += rows;
+  }
+}

@@ -1,0 +1,98 @@
+/** A rule of the safety filter: the schema of one entry of a rules file, and its compiled form. */
+import { z } from 'zod';
+import { OctavoError } from '../errors.js';
+import { foldedCharacters } from './characters.js';
+import { normalTerm } from './normalizer.js';
+import { compilePattern, type Pattern, patternLimits } from './pattern.js';
+import type { SafetyAction } from './safety.js';
+
+/** Bytes of a file, rules of a file, terms of a rule, characters of a term and of a replacement. */
+export const ruleLimits = { fileBytes: 262_144, rules: 1000, terms: 10_000, term: 256, replacement: 256 } as const;
+
+const slug = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be lower-case letters and digits, in parts joined by "-"');
+
+const ruleSchema = z
+  .strictObject({
+    id: slug,
+    category: slug,
+    action: z.enum(['block', 'redact', 'annotate']),
+    replacement: z.string().max(ruleLimits.replacement).optional(),
+    direction: z.enum(['prompt', 'output', 'both']).default('both'),
+    terms: z.array(z.string().max(ruleLimits.term)).min(1).max(ruleLimits.terms).optional(),
+    word: z.boolean().optional(),
+    pattern: z.string().min(1).max(patternLimits.source).optional(),
+  })
+  .superRefine((rule, context) => {
+    const refuse = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', path, message });
+    if ((rule.terms === undefined) === (rule.pattern === undefined)) refuse('must have either "terms" or "pattern"');
+    if (rule.replacement !== undefined && rule.action !== 'redact') {
+      refuse('is allowed only with the action "redact"', ['replacement']);
+    }
+    if (rule.word !== undefined && rule.terms === undefined) refuse('is allowed only with "terms"', ['word']);
+  });
+
+export type RuleSource = z.infer<typeof ruleSchema>;
+
+/** A whole rules file. */
+export const rulesSchema = z.strictObject({
+  version: z.literal(1),
+  rules: z.array(ruleSchema).max(ruleLimits.rules),
+});
+
+export interface Rule {
+  readonly id: string;
+  readonly category: string;
+  readonly action: SafetyAction;
+  readonly direction: 'prompt' | 'output' | 'both';
+  /** What stands for a redacted span. */
+  readonly replacement: string;
+  /** Terms in normal form; empty when the rule has a pattern. */
+  readonly terms: readonly (readonly number[])[];
+  readonly pattern: Pattern | null;
+}
+
+/** A fault of a rule that its schema cannot see; `path` leads to it from the rule. */
+export class RuleFault extends Error {
+  constructor(
+    readonly path: readonly (string | number)[],
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Throws `RuleFault`. */
+export function compileRule(source: RuleSource): Rule {
+  const { id, category, action, direction, replacement = '[redacted]', terms = [], word = true } = source;
+  return {
+    id,
+    category,
+    action,
+    direction,
+    replacement,
+    terms: terms.map((term, index) => compileTerm(term, word, index)),
+    pattern: source.pattern === undefined ? null : compiledPattern(source.pattern),
+  };
+}
+
+function compileTerm(term: string, word: boolean, index: number): readonly number[] {
+  const codes = normalTerm(term, word);
+  const first = codes[word ? 1 : 0];
+  if (first === undefined) throw new RuleFault(['terms', index], 'the term has no visible character');
+  if (foldedCharacters(first)[0]?.kind === 'extending') {
+    throw new RuleFault(['terms', index], 'the term begins with a combining mark; it must begin with a character');
+  }
+  return codes;
+}
+
+function compiledPattern(pattern: string): Pattern {
+  try {
+    return compilePattern(pattern);
+  } catch (error) {
+    if (error instanceof OctavoError) throw new RuleFault(['pattern'], error.message);
+    throw error;
+  }
+}

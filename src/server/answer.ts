@@ -1,0 +1,95 @@
+/** Choices as OpenAI writes them: one object, or a stream of chunks. What differs by endpoint is in its format. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { ServedModel } from '../models/served-model.js';
+import type { ChoiceDelta, ChoiceFinish, Choices } from './choices.js';
+
+/** A complete choice. */
+export interface WholeChoice {
+  readonly index: number;
+  readonly text: string;
+  readonly finish: ChoiceFinish;
+}
+
+/** How one endpoint writes its objects. */
+export interface AnswerFormat {
+  readonly idPrefix: string;
+  readonly object: string;
+  readonly chunkObject: string;
+  readonly choice: (choice: WholeChoice) => object;
+  readonly chunkChoice: (delta: ChoiceDelta) => object;
+  /** The first chunk of a choice, before any text; `null`: none. */
+  readonly opening: ((index: number) => object) | null;
+}
+
+export interface AnswerOptions {
+  readonly format: AnswerFormat;
+  readonly model: ServedModel;
+  /** The caller named a tier: the one that served it is told. */
+  readonly tellTier: boolean;
+  readonly includeUsage: boolean;
+  readonly timings: boolean;
+}
+
+/** Reads all choices to their end and writes one object. */
+export async function wholeAnswer(choices: Choices, options: AnswerOptions): Promise<object> {
+  const { format } = options;
+  const whole: WholeChoice[] = Array.from({ length: choices.count }, (_, index) => ({
+    index,
+    text: '',
+    finish: 'stop',
+  }));
+  for await (const { index, text, finish } of choices.deltas()) {
+    const choice = whole[index];
+    if (!choice) continue;
+    whole[index] = { index, text: choice.text + text, finish: finish ?? choice.finish };
+  }
+  return {
+    ...envelope(format.object, options),
+    choices: whole.map(format.choice),
+    usage: choices.usage,
+    ...(options.timings && { timings: choices.timings }),
+  };
+}
+
+/**
+ * The chunks of a stream: the openings, text as it comes, a finish reason for each choice, and the usage if asked.
+ * A chunk without text is sent only for its finish reason.
+ */
+export async function* chunkedAnswer(
+  choices: Choices,
+  options: AnswerOptions,
+): AsyncGenerator<object, void, undefined> {
+  const { format } = options;
+  const base = envelope(format.chunkObject, options);
+  // With usage asked for, OpenAI names it in every chunk, null until the last.
+  const noUsage = options.includeUsage ? { usage: null } : {};
+  if (format.opening) {
+    for (let index = 0; index < choices.count; index++) {
+      yield { ...base, choices: [format.opening(index)], ...noUsage };
+    }
+  }
+  for await (const delta of choices.deltas()) {
+    const isLast = choices.finishes.length === choices.count;
+    const timings = options.timings && isLast ? { timings: choices.timings } : {};
+    yield { ...base, choices: [format.chunkChoice(delta)], ...noUsage, ...timings };
+  }
+  if (options.includeUsage) yield { ...base, choices: [], usage: choices.usage };
+}
+
+/** What every object of one answer repeats. */
+function envelope(object: string, { format, model, tellTier }: AnswerOptions): object {
+  return {
+    id: `${format.idPrefix}-${randomUUID().replaceAll('-', '')}`,
+    object,
+    created: Math.floor(Date.now() / 1000),
+    model: model.id,
+    system_fingerprint: fingerprint(model),
+    ...(tellTier && { service_tier: 'default' }),
+  };
+}
+
+/** Changes when the same seed may give another text: another model, precision, runtime or provider. */
+function fingerprint({ id, precision, runtime }: ServedModel): string {
+  const parts = [id, precision, runtime.runtime, runtime.version, runtime.provider];
+  return `fp_${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 10)}`;
+}

@@ -1,0 +1,140 @@
+/** The running choices of one request: their safe deltas, merged, and what they have cost. */
+import type { Generation } from '../batcher/generation.js';
+import { OctavoError } from '../errors.js';
+import type { Safety, StreamGuard } from '../safety/safety.js';
+import { merge } from './merge.js';
+import type { Metrics } from './metrics.js';
+import type { Timings, Usage } from './schema/answer-schema.js';
+
+export type ChoiceFinish = 'stop' | 'length' | 'content_filter';
+
+export interface ChoiceDelta {
+  /** Index of the choice in the answer: all choices of the first prompt, then of the second. */
+  readonly index: number;
+  /** Text that may leave. */
+  readonly text: string;
+  /** Set on the last delta of the choice. */
+  readonly finish: ChoiceFinish | null;
+}
+
+interface ChoicesContext {
+  readonly model: string;
+  /** Choices for each prompt. */
+  readonly n: number;
+  readonly safety: Safety;
+  readonly metrics: Metrics;
+  readonly signal: AbortSignal;
+}
+
+type SafeDelta = Omit<ChoiceDelta, 'index'>;
+
+export class Choices {
+  readonly #generations: readonly Generation[];
+  readonly #context: ChoicesContext;
+  readonly #submittedMs = performance.now();
+  readonly #finishes: ChoiceFinish[] = [];
+
+  constructor(generations: readonly Generation[], context: ChoicesContext) {
+    this.#generations = generations;
+    this.#context = context;
+  }
+
+  get count(): number {
+    return this.#generations.length;
+  }
+
+  /** How the choices that have ended did so. */
+  get finishes(): readonly ChoiceFinish[] {
+    return this.#finishes;
+  }
+
+  /** So far; the tokens of a prompt count once, however many choices it has. */
+  get usage(): Usage {
+    const prompts = this.#generations.filter((_, index) => index % this.#context.n === 0);
+    const promptTokens = sum(prompts.map((generation) => generation.promptTokens));
+    const completionTokens = sum(this.#generations.map((generation) => generation.completionTokens));
+    return {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+      prompt_tokens_details: { cached_tokens: 0 },
+    };
+  }
+
+  /** Of the slowest choice in each phase. */
+  get timings(): Timings {
+    const all = this.#generations.map((generation) => generation.timings);
+    return {
+      queue_ms: Math.max(...all.map((timings) => timings.queueMs)),
+      prefill_ms: Math.max(...all.map((timings) => timings.prefillMs)),
+      decode_ms: Math.max(...all.map((timings) => timings.decodeMs)),
+    };
+  }
+
+  /**
+   * The deltas of all choices as they come; to be iterated once. Throws what a generation throws, or the signal's
+   * reason. However it ends, no sequence of the request is left in the batcher.
+   */
+  async *deltas(): AsyncGenerator<ChoiceDelta, void, undefined> {
+    try {
+      const sources = this.#generations.map((generation) => this.#safeDeltas(generation));
+      for await (const { index, value } of merge(sources, this.#context.signal)) {
+        if (value.finish !== null) this.#finishes.push(value.finish);
+        yield { index, ...value };
+      }
+    } finally {
+      for (const generation of this.#generations) generation.cancel();
+    }
+  }
+
+  async *#safeDeltas(generation: Generation): AsyncGenerator<SafeDelta, void, undefined> {
+    const guard = this.#context.safety.guardOutput();
+    const clock = { lastMs: this.#submittedMs, tokens: 0 };
+    for await (const delta of generation) {
+      this.#observePace(generation, clock);
+      const text = this.#release(guard, delta.text);
+      if (text.blocked) {
+        // Freed here, not when the other choices are done.
+        generation.cancel();
+        yield { text: text.safe, finish: 'content_filter' };
+        return;
+      }
+      if (delta.finish === null) {
+        if (text.safe !== '') yield { text: text.safe, finish: null };
+        continue;
+      }
+      if (delta.finish === 'cancelled') throw this.#cancelReason();
+      const rest = this.#release(guard, null);
+      yield { text: text.safe + rest.safe, finish: rest.blocked ? 'content_filter' : delta.finish };
+      return;
+    }
+  }
+
+  /** Passes text, or the end of the text (`null`), through the guard. */
+  #release(guard: StreamGuard, text: string | null): { readonly safe: string; readonly blocked: boolean } {
+    const safe = text === null ? guard.end() : guard.push(text);
+    this.#context.metrics.countFindings('output', safe.findings);
+    return { safe: safe.text, blocked: safe.blocked };
+  }
+
+  #observePace(generation: Generation, clock: { lastMs: number; tokens: number }): void {
+    const nowMs = performance.now();
+    const tokens = generation.completionTokens - clock.tokens;
+    if (tokens <= 0) return;
+    const { metrics, model } = this.#context;
+    if (clock.tokens === 0) metrics.observeFirstToken(model, nowMs - clock.lastMs);
+    else metrics.observeInterToken(model, (nowMs - clock.lastMs) / tokens);
+    clock.lastMs = nowMs;
+    clock.tokens += tokens;
+  }
+
+  /** A sequence ends as cancelled because this request was aborted, or because the server stops. */
+  #cancelReason(): unknown {
+    const { signal } = this.#context;
+    return signal.aborted ? signal.reason : new OctavoError('draining', 'The server is shutting down.');
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,34 @@
+/** What the HTTP layer is given: the models, the safety filter, and the operator's settings. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Generator } from '../batcher/generation.js';
+import type { ServedModel } from '../models/served-model.js';
+import type { Safety } from '../safety/safety.js';
+import type { ServerLimits } from './limits.js';
+import type { Metrics } from './metrics.js';
+
+export interface Replica {
+  readonly model: ServedModel;
+  readonly generator: Generator;
+}
+
+export interface ServerDependencies {
+  /** The first is the default: it answers requests that name no model. */
+  readonly models: readonly Replica[];
+  readonly safety: Safety;
+  readonly limits: ServerLimits;
+  /** What happens to parameters that nobody knows: 400, or a response header that lists them. */
+  readonly unknownParams: 'refuse' | 'ignore';
+  /** Empty: the server is open. */
+  readonly apiKeys: readonly string[];
+  /** Host names under which the server may be called (a guard against DNS rebinding); `null`: any. */
+  readonly allowedHosts: readonly string[] | null;
+  readonly logPrompts: boolean;
+  /** Answers carry queue, prefill and decode milliseconds. */
+  readonly timings: boolean;
+  readonly logger: FastifyBaseLogger | false;
+  readonly metrics: Metrics;
+  /** The health of the engine; `reason` is shown to callers. */
+  readonly ready: () => { readonly ready: boolean; readonly reason: string };
+  /** The server is shutting down: new generations are refused. */
+  readonly draining: () => boolean;
+}

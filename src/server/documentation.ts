@@ -1,0 +1,45 @@
+/** The OpenAPI document and the page to try it. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import type { Components } from './components.js';
+
+/** Everything comes from this server; swagger-ui needs neither inline scripts nor outside assets. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Collects the schemas of all routes registered after it. */
+export function documentRoutes(app: FastifyInstance, components: Components): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Octavo',
+        version: '1',
+        description: 'An OpenAI-compatible API in front of INT8 ONNX models.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+      // Either a key or none: the server decides by its configuration.
+      security: [{ apiKey: [] }, {}],
+    },
+    transform: components.transform,
+    transformObject: components.transformObject,
+  });
+  app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
+    theme: { title: 'Octavo API' },
+  });
+  app.get('/openapi.json', { schema: { hide: true } as object }, async () => app.swagger());
+}

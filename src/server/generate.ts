@@ -1,0 +1,103 @@
+/** The whole path of a request, from prompt text to safe deltas: the one file that joins safety and batcher. */
+import type { Generation } from '../batcher/generation.js';
+import { OctavoError } from '../errors.js';
+import type { Sampling } from '../models/decoder/sampling.js';
+import type { Safety } from '../safety/safety.js';
+import { Choices } from './choices.js';
+import type { Replica } from './dependencies.js';
+import type { Metrics } from './metrics.js';
+import { encodeInput, type Prompt, screenPrompt } from './prompt.js';
+
+/** What both endpoints ask for. */
+export interface TextRequest {
+  /** The field that holds the prompts, for error messages. */
+  readonly field: 'prompt' | 'messages';
+  readonly prompts: readonly Prompt[];
+  /** Choices for each prompt. */
+  readonly n: number;
+  /** As the caller gave it, else `null`. */
+  readonly maxTokens: number | null;
+  /** For callers who gave none; `null`: what is left of the context. */
+  readonly defaultMaxTokens: number | null;
+  /** `seed` is that of choice 0; choice i of each prompt uses `seed + i`. */
+  readonly sampling: Sampling;
+  readonly stopStrings: readonly string[];
+}
+
+export interface GenerateContext {
+  readonly replica: Replica;
+  readonly safety: Safety;
+  readonly metrics: Metrics;
+  /** Ends everything that this request started. */
+  readonly signal: AbortSignal;
+}
+
+interface EncodedPrompt {
+  readonly ids: readonly number[];
+  readonly maxTokens: number;
+}
+
+/**
+ * Takes a request to its running choices; when it returns, every sequence is in the batcher's queue.
+ * Throws `content_filter`, `context_length_exceeded`, `invalid_value`, `queue_full`, `draining`, or the signal's reason.
+ */
+export async function generate(request: TextRequest, context: GenerateContext): Promise<Choices> {
+  const { model } = context.replica;
+  const screen = (text: string) => {
+    const verdict = context.safety.screenPrompt(text);
+    context.metrics.countFindings('prompt', verdict.findings);
+    return verdict;
+  };
+  const prompts: EncodedPrompt[] = [];
+  // One after the other: many prompts together must not crowd out other requests' tokenizing.
+  for (const prompt of request.prompts) {
+    const input = screenPrompt(prompt, model, screen);
+    const ids = await encodeInput(input, model, request.field);
+    prompts.push({ ids, maxTokens: resolveMaxTokens(ids.length, request, model.contextLength) });
+    // The caller may have left, or the deadline passed, while the tokenizer worked.
+    context.signal.throwIfAborted();
+  }
+  const generations = submitAll(prompts, request, context);
+  return new Choices(generations, { ...context, model: model.id, n: request.n });
+}
+
+/** Tokens to generate at most for a prompt of `promptTokens`. Throws `context_length_exceeded`, `invalid_value`. */
+function resolveMaxTokens(promptTokens: number, request: TextRequest, contextLength: number): number {
+  const room = contextLength - promptTokens;
+  const asked = request.maxTokens ?? Math.min(request.defaultMaxTokens ?? room, room);
+  if (room < 1 || asked > room) {
+    const more = request.maxTokens === null ? 'room for at least 1 more is needed' : `${asked} more were asked for`;
+    const message = `The context of this model is ${contextLength} tokens, but the prompt has ${promptTokens} tokens and ${more}.`;
+    throw new OctavoError('context_length_exceeded', message, request.field);
+  }
+  const { minTokens } = request.sampling;
+  if (minTokens > asked) {
+    const message = `'min_tokens' (${minTokens}) is more than the ${asked} tokens that may be generated.`;
+    throw new OctavoError('invalid_value', message, 'min_tokens');
+  }
+  return asked;
+}
+
+/** One sequence for each prompt and choice, prompt by prompt: all of them, or none. */
+function submitAll(prompts: readonly EncodedPrompt[], request: TextRequest, context: GenerateContext): Generation[] {
+  const generations: Generation[] = [];
+  try {
+    for (const prompt of prompts) {
+      for (let choice = 0; choice < request.n; choice++) {
+        const generation = context.replica.generator.submit({
+          prompt: prompt.ids,
+          maxTokens: prompt.maxTokens,
+          sampling: { ...request.sampling, seed: (request.sampling.seed + choice) >>> 0 },
+          stopStrings: request.stopStrings,
+          stopTokens: request.sampling.stopTokens,
+          signal: context.signal,
+        });
+        generations.push(generation);
+      }
+    }
+  } catch (error) {
+    for (const generation of generations) generation.cancel();
+    throw error;
+  }
+  return generations;
+}

@@ -1,0 +1,150 @@
+/** Events turned into Prometheus metrics: names of our own, and the three of vLLM that gateways route by. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Finding } from '../safety/safety.js';
+import type { Timings, Usage } from './schema/answer-schema.js';
+
+/** Read when `/metrics` is scraped. */
+export interface ReplicaGauges {
+  /** Sequences with a row, and without one yet. */
+  readonly running: () => number;
+  readonly waiting: () => number;
+  /** Share of the KV cache that is in use, 0 to 1. */
+  readonly kvUsage: () => number;
+}
+
+/** One engine step, as the batcher reports it. */
+export interface StepEvent {
+  readonly kind: 'prefill' | 'decode';
+  readonly ms: number;
+  readonly rows: number;
+  /** Tokens computed, and of them those that only fill up shorter prompts. */
+  readonly tokens: number;
+  readonly padding: number;
+}
+
+/** A request whose answer has ended, or whose caller has left. */
+export interface RequestEvent {
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+  readonly aborted: boolean;
+}
+
+/** The generation behind a request. */
+export interface GenerationEvent {
+  readonly model: string;
+  readonly usage: Usage;
+  readonly timings: Timings;
+  readonly aborted: boolean;
+}
+
+const fastSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const slowSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+const rowCounts = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/** The metrics of one server, in a registry of their own. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #gauges = new Map<string, ReplicaGauges>();
+
+  readonly #requests = this.#counter('octavo_requests_total', 'Requests answered', ['route', 'status']);
+  readonly #requestSeconds = this.#histogram('octavo_request_seconds', 'Whole requests', ['route'], slowSeconds);
+  readonly #cancelled = this.#counter('octavo_requests_cancelled_total', 'Callers who left before the end', ['route']);
+  readonly #promptTokens = this.#counter('octavo_prompt_tokens_total', 'Prompt tokens', ['model']);
+  readonly #completionTokens = this.#counter('octavo_completion_tokens_total', 'Generated tokens', ['model']);
+  readonly #firstToken = this.#histogram('octavo_time_to_first_token_seconds', 'From submit', ['model'], slowSeconds);
+  readonly #interToken = this.#histogram('octavo_inter_token_seconds', 'Between two tokens', ['model'], fastSeconds);
+  readonly #queue = this.#histogram('octavo_queue_seconds', 'Waiting for a row', ['model'], slowSeconds);
+  readonly #prefill = this.#histogram('octavo_prefill_seconds', 'Computing the prompt', ['model'], slowSeconds);
+  readonly #decode = this.#histogram('octavo_decode_seconds', 'Generating', ['model'], slowSeconds);
+  readonly #stepSeconds = this.#histogram('octavo_step_seconds', 'Engine steps', ['model', 'kind'], fastSeconds);
+  readonly #stepRows = this.#histogram('octavo_step_rows', 'Rows of an engine step', ['model', 'kind'], rowCounts);
+  readonly #stepTokens = this.#counter('octavo_step_tokens_total', 'Tokens computed, padding included', [
+    'model',
+    'kind',
+  ]);
+  readonly #padding = this.#counter('octavo_padding_tokens_total', 'Tokens computed only as padding', [
+    'model',
+    'kind',
+  ]);
+  readonly #findings = this.#counter('octavo_safety_findings_total', 'Matches of safety rules', [
+    'direction',
+    'category',
+    'action',
+  ]);
+
+  constructor() {
+    this.#sampledGauge('octavo_sequences_running', 'Sequences with a row', { label: 'model', read: 'running' });
+    this.#sampledGauge('octavo_sequences_waiting', 'Sequences in the queue', { label: 'model', read: 'waiting' });
+    this.#sampledGauge('octavo_kv_cache_usage_ratio', 'KV cache in use, 0 to 1', { label: 'model', read: 'kvUsage' });
+    // vLLM's names, as the Gateway API Inference Extension reads them.
+    this.#sampledGauge('vllm:num_requests_running', 'Sequences with a row', { label: 'model_name', read: 'running' });
+    this.#sampledGauge('vllm:num_requests_waiting', 'Waiting sequences', { label: 'model_name', read: 'waiting' });
+    this.#sampledGauge('vllm:kv_cache_usage_perc', 'KV cache, 0 to 1', { label: 'model_name', read: 'kvUsage' });
+  }
+
+  /** Adds the process's own metrics (memory, CPU, event-loop delay); once for each process. */
+  collectProcessMetrics(): void {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** The gauges of the replica that serves `model`. */
+  watchReplica(model: string, gauges: ReplicaGauges): void {
+    this.#gauges.set(model, gauges);
+  }
+
+  observeStep(model: string, step: StepEvent): void {
+    const labels = { model, kind: step.kind };
+    this.#stepSeconds.observe(labels, step.ms / 1000);
+    this.#stepRows.observe(labels, step.rows);
+    this.#stepTokens.inc(labels, step.tokens);
+    this.#padding.inc(labels, step.padding);
+  }
+
+  observeRequest(event: RequestEvent): void {
+    this.#requests.inc({ route: event.route, status: String(event.status) });
+    this.#requestSeconds.observe({ route: event.route }, event.ms / 1000);
+    if (event.aborted) this.#cancelled.inc({ route: event.route });
+  }
+
+  observeGeneration({ model, usage, timings }: GenerationEvent): void {
+    this.#promptTokens.inc({ model }, usage.prompt_tokens);
+    this.#completionTokens.inc({ model }, usage.completion_tokens);
+    this.#queue.observe({ model }, timings.queue_ms / 1000);
+    this.#prefill.observe({ model }, timings.prefill_ms / 1000);
+    this.#decode.observe({ model }, timings.decode_ms / 1000);
+  }
+
+  observeFirstToken(model: string, ms: number): void {
+    this.#firstToken.observe({ model }, ms / 1000);
+  }
+
+  observeInterToken(model: string, ms: number): void {
+    this.#interToken.observe({ model }, ms / 1000);
+  }
+
+  countFindings(direction: 'prompt' | 'output', findings: readonly Finding[]): void {
+    for (const { category, action } of findings) this.#findings.inc({ direction, category, action });
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+  }
+
+  #sampledGauge(name: string, help: string, from: { label: string; read: keyof ReplicaGauges }): void {
+    const gauges = this.#gauges;
+    new Gauge({
+      name,
+      help,
+      labelNames: [from.label],
+      registers: [this.registry],
+      collect() {
+        for (const [model, replica] of gauges) this.set({ [from.label]: model }, replica[from.read]());
+      },
+    });
+  }
+}

@@ -1,0 +1,31 @@
+/** The OpenAPI document of a server with default limits, as it is committed in `openapi/openapi.json`. */
+import { defaultLimits } from './limits.js';
+import { Metrics } from './metrics.js';
+import { createServer } from './server.js';
+
+/** The document as text, for a file. */
+export async function openApiText(): Promise<string> {
+  const app = createServer({
+    models: [],
+    // No request is answered, so nothing is screened.
+    safety: { screenPrompt: unused, guardOutput: unused },
+    limits: defaultLimits,
+    unknownParams: 'refuse',
+    apiKeys: [],
+    allowedHosts: null,
+    logPrompts: false,
+    timings: false,
+    logger: false,
+    metrics: new Metrics(),
+    ready: () => ({ ready: false, reason: 'it only describes itself' }),
+    draining: () => false,
+  });
+  await app.ready();
+  const text = JSON.stringify(app.swagger(), null, 2);
+  await app.close();
+  return `${text}\n`;
+}
+
+function unused(): never {
+  throw new Error('A server made for its document answers no request.');
+}

@@ -1,0 +1,79 @@
+/** From what the caller wrote to the token ids that the model sees: screened, rendered, encoded, bounded. */
+import { OctavoError } from '../errors.js';
+import type { ChatMessage, ServedModel } from '../models/served-model.js';
+import type { PromptVerdict } from '../safety/safety.js';
+
+export type Prompt =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'ids'; readonly ids: readonly number[] }
+  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
+
+export type ScreenText = (text: string) => PromptVerdict;
+
+/** What the model is asked to read: text, or ids where the caller gave ids and no rule changed their text. */
+export type ModelInput =
+  | { readonly text: string; readonly addSpecialTokens: boolean }
+  | { readonly ids: readonly number[] };
+
+/**
+ * Applies the safety filter to what the caller wrote, before the chat template frames it: redactions are what the
+ * model sees. Throws `content_filter`; for a chat also what the template throws.
+ */
+export function screenPrompt(prompt: Prompt, model: ServedModel, screen: ScreenText): ModelInput {
+  switch (prompt.kind) {
+    case 'text':
+      return { text: screenText(prompt.text, 'prompt', screen), addSpecialTokens: true };
+    case 'ids':
+      return screenIds(prompt.ids, model, screen);
+    case 'chat':
+      return { text: renderChat(prompt.messages, model, screen), addSpecialTokens: false };
+  }
+}
+
+/**
+ * Token ids, at least one. Throws `invalid_value` for an empty prompt, and `context_length_exceeded` for a text that
+ * cannot fit, before the tokenizer spends time on it.
+ */
+export async function encodeInput(input: ModelInput, model: ServedModel, field: string): Promise<readonly number[]> {
+  if ('ids' in input) return input.ids;
+  const { tokenizer, contextLength } = model;
+  if (input.text.length > tokenizer.maxCharacters(contextLength)) {
+    const message = `The context of this model is ${contextLength} tokens; the prompt of ${input.text.length} characters is more than it can hold.`;
+    throw new OctavoError('context_length_exceeded', message, field);
+  }
+  const ids = await tokenizer.encode(input.text, { addSpecialTokens: input.addSpecialTokens });
+  if (ids.length === 0) throw new OctavoError('invalid_value', `'${field}' is empty: it has no tokens.`, field);
+  return ids;
+}
+
+function screenIds(ids: readonly number[], model: ServedModel, screen: ScreenText): ModelInput {
+  const { tokenizer } = model;
+  const wrong = ids.find((id) => id >= tokenizer.vocabSize);
+  if (wrong !== undefined) {
+    const message = `Token id ${wrong} does not exist: ids of this model are below ${tokenizer.vocabSize}.`;
+    throw new OctavoError('invalid_value', message, 'prompt');
+  }
+  const text = tokenizer.decode(ids);
+  const safe = screenText(text, 'prompt', screen);
+  return safe === text ? { ids } : { text: safe, addSpecialTokens: false };
+}
+
+function renderChat(messages: readonly ChatMessage[], model: ServedModel, screen: ScreenText): string {
+  if (!model.chatTemplate) {
+    const message = `The model '${model.id}' has no chat template; use /v1/completions.`;
+    throw new OctavoError('invalid_value', message, 'model');
+  }
+  const safe = messages.map((message, index) => ({
+    ...message,
+    content: screenText(message.content, `messages[${index}].content`, screen),
+  }));
+  return model.chatTemplate.render(safe);
+}
+
+function screenText(text: string, field: string, screen: ScreenText): string {
+  const verdict = screen(text);
+  if (verdict.blocked) {
+    throw new OctavoError('content_filter', "The prompt was blocked by this server's safety rules.", field);
+  }
+  return verdict.text;
+}

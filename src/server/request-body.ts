@@ -1,0 +1,63 @@
+/** From a parsed JSON body to a typed request: the one place that decides what is refused. */
+import type { z } from 'zod';
+import { OctavoError } from '../errors.js';
+import { isSwitchedOff } from './unsupported-parameters.js';
+import { flattenIssues, formatPath, toError, type ValidationIssue } from './validation-issue.js';
+
+export interface RequestBody<T> {
+  readonly fields: T;
+  /** Unknown parameters that were left out, as paths; empty where they are refused. */
+  readonly ignored: readonly string[];
+}
+
+interface BodyRules<S extends z.ZodObject> {
+  readonly schema: S;
+  readonly unknownParams: 'refuse' | 'ignore';
+}
+
+/**
+ * Validates `body`. It is called by the handlers on whatever was parsed, so no content type can lead past it.
+ * A null parameter is an absent one, as OpenAI has it.
+ * Throws `invalid_value`, `unknown_parameter` or `unsupported_parameter`, each naming the field.
+ */
+export function readBody<S extends z.ZodObject>(body: unknown, rules: BodyRules<S>): RequestBody<z.infer<S>> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new OctavoError('invalid_value', 'The request body must be a JSON object.');
+  }
+  const fields = withoutAbsent(body, rules.schema);
+  const first = rules.schema.safeParse(fields);
+  if (first.success) return { fields: first.data, ignored: [] };
+  const issues = flattenIssues(first.error.issues);
+  const unknown = issues.filter((issue) => issue.unknownKeys.length > 0);
+  const wrong = issues.find((issue) => issue.unknownKeys.length === 0);
+  if (wrong) throw toError(wrong, fields);
+  if (rules.unknownParams === 'refuse') throw toError(unknown[0] as ValidationIssue, fields);
+  return readIgnoring(unknown, fields, rules.schema);
+}
+
+function readIgnoring<S extends z.ZodObject>(
+  unknown: readonly ValidationIssue[],
+  fields: Record<string, unknown>,
+  schema: S,
+): RequestBody<z.infer<S>> {
+  const known = structuredClone(fields);
+  for (const issue of unknown) removeKeys(known, issue);
+  const second = schema.safeParse(known);
+  if (!second.success) throw toError(flattenIssues(second.error.issues)[0] as ValidationIssue, known);
+  const ignored = unknown.flatMap((issue) => issue.unknownKeys.map((key) => formatPath([...issue.path, key])));
+  return { fields: second.data, ignored };
+}
+
+/** A shallow copy without nulls and without unsupported parameters that are switched off. */
+function withoutAbsent(body: object, schema: z.ZodObject): Record<string, unknown> {
+  const present = Object.entries(body).filter(
+    ([name, value]) => value !== null && (Object.hasOwn(schema.shape, name) || !isSwitchedOff(name, value)),
+  );
+  return Object.fromEntries(present);
+}
+
+function removeKeys(root: Record<string, unknown>, issue: ValidationIssue): void {
+  let holder: unknown = root;
+  for (const key of issue.path) holder = (holder as Record<PropertyKey, unknown>)[key];
+  for (const key of issue.unknownKeys) delete (holder as Record<string, unknown>)[key];
+}

@@ -1,0 +1,101 @@
+/** The objects that the server answers with: completions, chunks, models, errors. */
+import { z } from 'zod';
+
+const finishReason = z.enum(['stop', 'length', 'content_filter']);
+
+export const usageSchema = z.object({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+  prompt_tokens_details: z.object({ cached_tokens: z.int() }),
+});
+
+export const timingsSchema = z.object({ queue_ms: z.number(), prefill_ms: z.number(), decode_ms: z.number() });
+
+const envelope = {
+  id: z.string(),
+  created: z.int().describe('Seconds since the epoch.'),
+  model: z.string(),
+  system_fingerprint: z.string(),
+  service_tier: z.string().optional(),
+  timings: timingsSchema.optional().describe('Only when the server runs with timings.'),
+};
+
+const completionChoice = z.object({ index: z.int(), text: z.string(), logprobs: z.null() });
+const chatChoice = z.object({ index: z.int(), logprobs: z.null() });
+
+export const completionAnswerSchema = z.object({
+  ...envelope,
+  object: z.literal('text_completion'),
+  choices: z.array(completionChoice.extend({ finish_reason: finishReason })),
+  usage: usageSchema,
+});
+
+export const completionChunkSchema = z.object({
+  ...envelope,
+  object: z.literal('text_completion'),
+  choices: z.array(completionChoice.extend({ finish_reason: finishReason.nullable() })),
+  usage: usageSchema.nullish(),
+});
+
+export const chatAnswerSchema = z.object({
+  ...envelope,
+  object: z.literal('chat.completion'),
+  choices: z.array(
+    chatChoice.extend({
+      message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      finish_reason: finishReason,
+    }),
+  ),
+  usage: usageSchema,
+});
+
+export const chatChunkSchema = z.object({
+  ...envelope,
+  object: z.literal('chat.completion.chunk'),
+  choices: z.array(
+    chatChoice.extend({
+      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      finish_reason: finishReason.nullable(),
+    }),
+  ),
+  usage: usageSchema.nullish(),
+});
+
+export const modelSchema = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
+  octavo: z.object({
+    architecture: z.string(),
+    precision: z.string(),
+    context_length: z.int(),
+    runtime: z.string(),
+    runtime_version: z.string(),
+    provider: z.string(),
+    provider_reason: z.string(),
+    threads: z.int(),
+    rows: z.int().describe('Sequences decoded together at most.'),
+    capabilities: z.array(z.string()),
+    defaults: z.object({ temperature: z.number(), top_p: z.number(), top_k: z.int() }),
+  }),
+});
+
+export const modelListSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) });
+
+export const healthSchema = z.object({ status: z.string() });
+
+export const errorSchema = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string(),
+  }),
+});
+
+export type Usage = z.infer<typeof usageSchema>;
+export type Timings = z.infer<typeof timingsSchema>;
+export type Model = z.infer<typeof modelSchema>;
+export type ErrorBody = z.infer<typeof errorSchema>;

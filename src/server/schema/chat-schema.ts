@@ -1,0 +1,43 @@
+/** The body of `POST /v1/chat/completions`. */
+import { z } from 'zod';
+import type { ServerLimits } from '../limits.js';
+import { boundedArray } from './bounded.js';
+import { sharedFields } from './sampling-fields.js';
+
+const maxParts = 256;
+
+const textPart = z.strictObject({
+  type: z.literal('text', {
+    error: ({ input }) => `parts of type '${String(input).slice(0, 64)}' are not supported, only of type 'text'`,
+  }),
+  text: z.string(),
+});
+
+const nothing = z
+  .union([z.null(), z.array(z.never()).max(0)], 'tool calls are not supported by this server')
+  .optional();
+
+const messageSchema = z.strictObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  content: z.union([z.string(), boundedArray(textPart, { min: 1, max: maxParts })]).nullish(),
+  name: z.string().max(64).nullish(),
+  tool_call_id: z.string().max(256).nullish(),
+  // Parts of an OpenAI answer that clients send back with an assistant message.
+  refusal: z.string().nullish(),
+  tool_calls: nothing,
+  function_call: nothing,
+  annotations: nothing,
+  audio: nothing,
+});
+
+export type MessageBody = z.infer<typeof messageSchema>;
+
+export function chatSchema(limits: ServerLimits) {
+  return z.strictObject({
+    messages: boundedArray(messageSchema, { min: 1, max: limits.maxMessages }).describe('The conversation so far.'),
+    max_completion_tokens: z.int().min(1).optional().describe('The newer name of max_tokens.'),
+    ...sharedFields(limits),
+  });
+}
+
+export type ChatBody = z.infer<ReturnType<typeof chatSchema>>;

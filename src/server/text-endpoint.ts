@@ -1,0 +1,103 @@
+/** What completions and chat completions share: from a parsed body to an answer or a stream. */
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { OctavoError } from '../errors.js';
+import type { ServedModel } from '../models/served-model.js';
+import { type AnswerFormat, type AnswerOptions, chunkedAnswer, wholeAnswer } from './answer.js';
+import type { Choices } from './choices.js';
+import type { Replica, ServerDependencies } from './dependencies.js';
+import { toErrorBody, toOctavoError } from './error-answer.js';
+import { eventStream } from './event-stream.js';
+import { generate, type TextRequest } from './generate.js';
+import { readBody } from './request-body.js';
+import { requestSignal } from './request-signal.js';
+import type { SharedFields } from './schema/sampling-fields.js';
+import { checkStreamOptions } from './text-request.js';
+
+export interface TextEndpoint<S extends z.ZodObject> {
+  readonly schema: S;
+  readonly format: AnswerFormat;
+  readonly toTextRequest: (fields: z.infer<S> & SharedFields, model: ServedModel) => TextRequest;
+}
+
+type TextHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+export function createTextHandler<S extends z.ZodObject>(
+  endpoint: TextEndpoint<S>,
+  dependencies: ServerDependencies,
+): TextHandler {
+  const { limits, safety, metrics, unknownParams } = dependencies;
+  return async (request, reply) => {
+    checkOpen(dependencies);
+    const body = readBody(request.body, { schema: endpoint.schema, unknownParams });
+    const fields = body.fields as z.infer<S> & SharedFields;
+    checkStreamOptions(fields);
+    const replica = findReplica(dependencies.models, fields.model);
+    const textRequest = endpoint.toTextRequest(fields, replica.model);
+    request.report.model = replica.model.id;
+    if (dependencies.logPrompts) request.report.prompts = textRequest.prompts;
+    if (body.ignored.length > 0) reply.header('x-octavo-ignored-params', listForHeader(body.ignored));
+    request.retryAfterSeconds = () => replica.generator.retryAfterSeconds();
+    const signal = requestSignal(reply.raw, limits);
+    const choices = await generate(textRequest, { replica, safety, metrics, signal });
+    request.report.choices = choices;
+    const options: AnswerOptions = {
+      format: endpoint.format,
+      model: replica.model,
+      tellTier: fields.service_tier !== undefined,
+      includeUsage: fields.stream_options?.include_usage ?? false,
+      timings: dependencies.timings,
+    };
+    if (!fields.stream) return wholeAnswer(choices, options);
+    return sendStream(reply, { choices, options, heartbeatMs: limits.heartbeatMs });
+  };
+}
+
+/** Every sequence is queued by now: failures from here on are events of the stream. */
+function sendStream(
+  reply: FastifyReply,
+  stream: { readonly choices: Choices; readonly options: AnswerOptions; readonly heartbeatMs: number },
+): FastifyReply {
+  const events = eventStream(chunkedAnswer(stream.choices, stream.options), {
+    heartbeatMs: stream.heartbeatMs,
+    describeError: (error) => {
+      const known = toOctavoError(error, reply.request.id);
+      if (known.code === 'internal_error') reply.request.log.error({ err: error }, 'unexpected error in a stream');
+      return toErrorBody(known);
+    },
+  });
+  reply.header('content-type', 'text/event-stream; charset=utf-8');
+  reply.header('cache-control', 'no-cache');
+  // Tells nginx and its kin not to collect the stream.
+  reply.header('x-accel-buffering', 'no');
+  // One event ahead: what a slow reader has not taken stays with the batcher, merged.
+  return reply.send(Readable.from(events, { highWaterMark: 1 }));
+}
+
+/** Throws `draining` or `not_ready`. */
+function checkOpen({ draining, ready }: ServerDependencies): void {
+  if (draining()) throw new OctavoError('draining', 'The server is shutting down.');
+  const health = ready();
+  if (!health.ready) throw new OctavoError('not_ready', `The server is not ready: ${health.reason}.`);
+}
+
+/** Throws `model_not_found`. */
+export function findReplica(models: readonly Replica[], id: string | undefined): Replica {
+  const replica = id === undefined ? models[0] : models.find(({ model }) => model.id === id);
+  if (replica) return replica;
+  const served = models.map(({ model }) => `'${model.id}'`).join(', ');
+  const message = `The model '${id?.slice(0, 128)}' does not exist; this server has ${served}.`;
+  throw new OctavoError('model_not_found', message, 'model');
+}
+
+/** Names that a caller chose, made safe for a header and bounded. */
+function listForHeader(names: readonly string[]): string {
+  return (
+    names
+      .slice(0, 32)
+      // Through UTF-8, where half a surrogate pair becomes a replacement character.
+      .map((name) => encodeURIComponent(Buffer.from(name.slice(0, 64)).toString()))
+      .join(', ')
+  );
+}

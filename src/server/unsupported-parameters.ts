@@ -1,0 +1,73 @@
+/** Parameters of OpenAI and its peers that this server knows but does not offer; a value that means "off" passes. */
+import { OctavoError } from '../errors.js';
+
+interface UnsupportedParameter {
+  /** The value leaves the parameter at its default. */
+  readonly isOff: (value: unknown) => boolean;
+  /** What the caller may send, as the end of a sentence. */
+  readonly allowed: string;
+}
+
+const only = (...values: readonly unknown[]): UnsupportedParameter => ({
+  isOff: (value) => values.includes(value),
+  allowed: values.map((value) => JSON.stringify(value)).join(', '),
+});
+
+const emptyArray: UnsupportedParameter = {
+  isOff: (value) => Array.isArray(value) && value.length === 0,
+  allowed: 'an empty array',
+};
+
+const emptyObject: UnsupportedParameter = {
+  isOff: (value) => isObject(value) && Object.keys(value).length === 0,
+  allowed: 'an empty object',
+};
+
+const never: UnsupportedParameter = { isOff: () => false, allowed: 'null' };
+
+const unsupported: ReadonlyMap<string, UnsupportedParameter> = new Map(
+  Object.entries({
+    echo: only(false),
+    best_of: only(1),
+    suffix: only(''),
+    logprobs: only(false),
+    top_logprobs: only(0),
+    response_format: {
+      isOff: (value) => isObject(value) && value.type === 'text' && Object.keys(value).length === 1,
+      allowed: '{"type": "text"}',
+    },
+    tools: emptyArray,
+    tool_choice: only('none'),
+    parallel_tool_calls: only(true, false),
+    functions: emptyArray,
+    function_call: only('none'),
+    modalities: {
+      isOff: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',
+      allowed: '["text"]',
+    },
+    audio: never,
+    prediction: never,
+    web_search_options: never,
+    typical_p: only(1),
+    priority: only(0),
+    truncate_prompt_tokens: never,
+    add_generation_prompt: only(true),
+    chat_template_kwargs: emptyObject,
+  }),
+);
+
+/**
+ * Whether `name` is such a parameter, at its default. Throws `unsupported_parameter` at any other value.
+ * Unknown names are `false`.
+ */
+export function isSwitchedOff(name: string, value: unknown): boolean {
+  const parameter = unsupported.get(name);
+  if (!parameter) return false;
+  if (parameter.isOff(value)) return true;
+  const message = `'${name}' is not supported by this server: leave it out, or send ${parameter.allowed}.`;
+  throw new OctavoError('unsupported_parameter', message, name);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

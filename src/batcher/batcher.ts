@@ -70,7 +70,7 @@ export class Batcher implements Generator {
     return cached / (this.#options.engine.rows * this.#options.engine.capacity);
   }
 
-  /** The last step succeeded, or none was needed yet. */
+  /** False while the engine is being restarted, and after a restart failed. */
   get healthy(): boolean {
     return this.#healthy;
   }
@@ -90,7 +90,7 @@ export class Batcher implements Generator {
         const result = await this.#options.engine.step(scheduled.step);
         this.#deliver(scheduled, result);
       } catch (error) {
-        this.#failRows(error as Error);
+        await this.#recover(error as Error);
       }
     }
     this.#working = null;
@@ -131,7 +131,6 @@ export class Batcher implements Generator {
   }
 
   #deliver({ sequences, step }: Scheduled, { tokens, modelMs, sampleMs }: StepResult): void {
-    this.#healthy = true;
     sequences.forEach((sequence, index) => {
       const token = tokens[index];
       if (token !== null && token !== undefined) sequence.accept(token);
@@ -139,15 +138,24 @@ export class Batcher implements Generator {
     this.#options.events.step({ ...stepSize(step), modelMs, sampleMs });
   }
 
-  /** The KV cache is lost with the engine: every sequence in a row ends; those that wait go on, unless it fails again. */
-  #failRows(error: Error): void {
-    const lost = this.#healthy ? this.#rows.all : [...this.#rows.all, ...this.#waiting.takeAll()];
+  /** The KV cache is lost with the engine: sequences in rows fail. Those that wait go on, unless it cannot be restarted. */
+  async #recover(error: Error): Promise<void> {
     this.#healthy = false;
-    for (const sequence of lost) {
+    this.#fail(this.#rows.all, error);
+    this.#rows.clear();
+    try {
+      await this.#options.engine.recover();
+      this.#healthy = true;
+    } catch (lasting) {
+      this.#fail(this.#waiting.takeAll(), lasting as Error);
+    }
+  }
+
+  #fail(sequences: readonly Sequence[], error: Error): void {
+    for (const sequence of sequences) {
       sequence.fail(error);
       this.#options.events.finished(sequence);
     }
-    this.#rows.clear();
   }
 }
 

@@ -9,7 +9,8 @@ export class DecoderReplica implements DecoderEngine {
   readonly rows: number;
   readonly capacity: number;
   readonly #pool: Piscina<WorkerRequest, WorkerReply>;
-  #incarnation: number | null = null;
+  /** The thread that holds the rows; a new one must not be taken for it. */
+  #incarnation = 0;
 
   /** Starts the thread and loads the model. Throws what loading throws. */
   static async start(setup: WorkerSetup): Promise<{ replica: DecoderReplica; info: RuntimeInfo }> {
@@ -37,10 +38,14 @@ export class DecoderReplica implements DecoderEngine {
   }
 
   async step(step: Step): Promise<StepResult> {
-    if (this.#incarnation === null) await this.#hello();
-    const reply = await this.#ask({ kind: 'step', incarnation: this.#incarnation ?? 0, step });
+    const reply = await this.#ask({ kind: 'step', incarnation: this.#incarnation, step });
     invariant(reply.kind === 'result', 'a step is answered by its result');
     return reply.result;
+  }
+
+  /** The pool has replaced a lost thread by now; the new one answers when it has loaded the model. */
+  async recover(): Promise<void> {
+    await this.#hello();
   }
 
   async close(): Promise<void> {
@@ -55,14 +60,12 @@ export class DecoderReplica implements DecoderEngine {
     return reply.info;
   }
 
-  /** After any failure the rows are not to be trusted: the next step begins with whoever answers then. */
   async #ask(request: WorkerRequest): Promise<WorkerReply> {
     try {
       const reply = await this.#pool.run(request);
       if (reply.kind === 'error') throw new OctavoError(reply.code, reply.message);
       return reply;
     } catch (error) {
-      this.#incarnation = null;
       if (error instanceof OctavoError) throw error;
       throw new OctavoError('engine_failed', 'The engine stopped and is being restarted.', null, { cause: error });
     }

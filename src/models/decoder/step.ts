@@ -53,5 +53,7 @@ export interface DecoderEngine {
   readonly capacity: number;
   /** Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost: every row is lost with it. */
   step(step: Step): Promise<StepResult>;
+  /** After a failed step: resolves when the engine works again, with every row empty. Rejects when it does not. */
+  recover(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/** The command line: finds the subcommand, runs it, prints failures for a person. */
+import { readFileSync } from 'node:fs';
+import { benchCommand } from './commands/bench.js';
+import { buildCommand } from './commands/build.js';
+import { chatCommand } from './commands/chat.js';
+import type { Command } from './commands/command.js';
+import { serveCommand } from './commands/serve.js';
+import { OctavoError } from './errors.js';
+
+const commands: readonly Command[] = [serveCommand, buildCommand, chatCommand, benchCommand];
+
+const help = `Octavo serves INT8 ONNX language models over an OpenAI-compatible HTTP API.
+
+Usage: octavo <command> [options]
+
+${commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n')}
+
+  octavo <command> --help    options and examples of a command
+  octavo --version
+
+Start with "octavo serve" and open http://127.0.0.1:8080/docs.
+`;
+
+await main(process.argv.slice(2));
+
+async function main([name, ...argv]: readonly string[]): Promise<void> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return print(help);
+  if (name === '--version' || name === '-v') return print(`${version()}\n`);
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined)
+    return fail(`There is no command "${name}". Commands: ${commands.map((c) => c.name).join(', ')}.`);
+  if (argv.includes('--help') || argv.includes('-h')) return print(command.help);
+  try {
+    await command.run(argv, process.env);
+  } catch (error) {
+    if (!(error instanceof OctavoError)) throw error;
+    fail(`${error.message}${error.code === 'invalid_config' ? ` See "octavo ${name} --help".` : ''}`);
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function fail(message: string): void {
+  process.stderr.write(`octavo: ${message}\n`);
+  process.exitCode = 1;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version: unknown }).version);
+}

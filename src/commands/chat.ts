@@ -1,0 +1,136 @@
+/** `octavo chat`: talks to a model in the terminal, through the same API that applications use. */
+import { createInterface } from 'node:readline/promises';
+import { createParser } from 'eventsource-parser';
+import { z } from 'zod';
+import { engineOptions, readConfig } from '../config.js';
+import { OctavoError } from '../errors.js';
+import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
+import { serve } from '../serve.js';
+import type { Command } from './command.js';
+
+const chatOptions = {
+  ...engineOptions,
+  url: {
+    schema: z.url().nullable().default(null),
+    value: 'url',
+    help: 'Talk to a running server instead of starting one',
+  },
+  apiKey: {
+    schema: z.string().nullable().default(null),
+    value: 'key',
+    help: 'Key for that server',
+    env: ['OCTAVO_API_KEY'],
+  },
+  system: { schema: z.string().nullable().default(null), value: 'text', help: 'System message' },
+  temperature: {
+    schema: z.coerce.number().min(0).max(2).nullable().default(null),
+    value: 'n',
+    help: "0 to 2 (default: the model's)",
+  },
+  maxTokens: {
+    schema: integer(1, 1 << 20)
+      .nullable()
+      .default(null),
+    value: 'n',
+    help: 'Tokens of a reply at most',
+  },
+} as const satisfies OptionTable;
+
+interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export const chatCommand: Command = {
+  name: 'chat',
+  summary: 'Talk to a model in the terminal',
+  help: `Usage: octavo chat [options]
+
+Reads a line, streams the reply, remembers the conversation. /new begins another, /exit or Ctrl+D ends.
+
+${describeOptions(chatOptions)}
+`,
+  run: async (argv, env) => {
+    const { values } = parseOptions(chatOptions, { argv, env });
+    if (values.url !== null) return converse(values.url, values);
+    const { model, rows, context, threads, provider, runtime } = values;
+    const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
+    const server = await serve({ ...config, model, rows, context, threads, provider, runtime });
+    try {
+      process.stdout.write(
+        `${server.engine.model.id} is listening to you. /new begins another conversation, /exit ends.\n`,
+      );
+      await converse(server.url, values);
+    } finally {
+      await server.close();
+    }
+  },
+};
+
+type ChatSettings = ReturnType<typeof parseOptions<typeof chatOptions>>['values'];
+
+async function converse(url: string, settings: ChatSettings): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
+  const opening: Message[] = settings.system === null ? [] : [{ role: 'system', content: settings.system }];
+  let messages = opening;
+  terminal.prompt();
+  for await (const line of terminal) {
+    const text = line.trim();
+    if (text === '/exit') break;
+    if (text === '/new') messages = opening;
+    else if (text !== '') {
+      const asked: Message[] = [...messages, { role: 'user', content: text }];
+      const reply = await streamReply(url, asked, settings);
+      messages = [...asked, { role: 'assistant', content: reply }];
+    }
+    terminal.prompt();
+  }
+  terminal.close();
+}
+
+const chunkSchema = z.object({
+  choices: z.array(z.object({ delta: z.object({ content: z.string().nullish() }) })).optional(),
+  error: z.object({ message: z.string() }).optional(),
+});
+
+/** Prints the reply as it comes, and returns it. */
+async function streamReply(url: string, messages: readonly Message[], settings: ChatSettings): Promise<string> {
+  const response = await fetch(new URL('/v1/chat/completions', url), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(settings.apiKey === null ? {} : { authorization: `Bearer ${settings.apiKey}` }),
+    },
+    body: JSON.stringify({
+      messages,
+      stream: true,
+      ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
+      ...(settings.maxTokens === null ? {} : { max_tokens: settings.maxTokens }),
+    }),
+  });
+  if (!response.ok || response.body === null) throw await toError(response);
+  let reply = '';
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      if (data === '[DONE]') return;
+      const chunk = chunkSchema.parse(JSON.parse(data));
+      if (chunk.error) throw new OctavoError('engine_failed', chunk.error.message);
+      const text = chunk.choices?.[0]?.delta.content ?? '';
+      process.stdout.write(text);
+      reply += text;
+    },
+  });
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) parser.feed(text);
+  process.stdout.write('\n');
+  return reply;
+}
+
+async function toError(response: Response): Promise<OctavoError> {
+  const body = z
+    .object({ error: z.object({ message: z.string() }) })
+    .safeParse(await response.json().catch(() => null));
+  return new OctavoError(
+    'invalid_value',
+    body.success ? body.data.error.message : `The server answered ${response.status}`,
+  );
+}

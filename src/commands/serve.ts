@@ -1,0 +1,43 @@
+/** `octavo serve`: the server, until it is told to stop. */
+import closeWithGrace from 'close-with-grace';
+import { readConfig, serveFlags } from '../config.js';
+import { describeOptions } from '../options.js';
+import { type RunningServer, serve } from '../serve.js';
+import type { Command } from './command.js';
+
+/** Streams that run when the server is told to stop have this long to end, in milliseconds. */
+const grace = 30_000;
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Serve a model over an OpenAI-compatible HTTP API',
+  help: `Usage: octavo serve [options]
+
+Serves a model on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions, /v1/models, /docs.
+
+${describeOptions(serveFlags)}
+
+Examples:
+  octavo serve                                  the embedded model
+  octavo serve --model ./my-model --port 9000   a model that "octavo build" wrote
+  octavo serve --host 0.0.0.0 --api-keys k1,k2  for other machines, with keys
+`,
+  run: async (argv, env) => {
+    const config = readConfig(argv, env);
+    const server = await serve(config);
+    process.stdout.write(describeServer(server));
+    closeWithGrace({ delay: grace }, () => server.close());
+  },
+};
+
+function describeServer({ url, engine }: RunningServer): string {
+  const { id, architecture, precision, contextLength, runtime } = engine.model;
+  const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
+  return `
+  Octavo   ${url}   docs: ${url}/docs
+  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${runtime.rows} rows
+  runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
+  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})
+
+`;
+}

@@ -1,0 +1,81 @@
+/** Puts the server together from its parts, listens, and drains at the end. */
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { StepEvent } from './batcher/events.js';
+import type { Config } from './config.js';
+import { type Engine, startEngine } from './engine.js';
+import { loadSafety, unfiltered } from './safety/rule-filter.js';
+import type { Safety } from './safety/safety.js';
+import { defaultLimits } from './server/limits.js';
+import { Metrics } from './server/metrics.js';
+import { createServer } from './server/server.js';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly engine: Engine;
+  /** Refuses new requests, lets running ones finish, then stops the engine. */
+  close(): Promise<void>;
+}
+
+/** Resolves when the server listens. Throws `invalid_config` and what loading a model throws. */
+export async function serve(config: Config): Promise<RunningServer> {
+  const safety = chooseSafety(config.safety);
+  const logger = pino({ level: config.logLevel });
+  const metrics = new Metrics();
+  metrics.collectProcessMetrics();
+  const engine = await startEngine(config, {
+    step: (event) => metrics.observeStep(engine.model.id, toStepMetrics(event)),
+    finished: () => {},
+  });
+  const { model, batcher } = engine;
+  metrics.watchReplica(model.id, {
+    running: () => batcher.running,
+    waiting: () => batcher.waiting,
+    kvUsage: () => batcher.kvUsage,
+  });
+  let draining = false;
+  const app = createServer({
+    models: [{ model, generator: batcher }],
+    safety,
+    limits: { ...defaultLimits, bodyBytes: config.bodyLimit, requestTimeoutMs: config.requestTimeout * 1000 },
+    unknownParams: config.unknownParams,
+    apiKeys: config.apiKeys,
+    allowedHosts: chooseHosts(config),
+    logPrompts: config.logPrompts,
+    timings: config.timings,
+    logger,
+    metrics,
+    ready: () => ({ ready: batcher.healthy, reason: batcher.healthy ? 'ready' : 'the last engine step failed' }),
+    draining: () => draining,
+  });
+  const close = async () => {
+    draining = true;
+    await batcher.drain();
+    await app.close();
+    await engine.close();
+  };
+  await app.listen({ host: config.host, port: config.port });
+  return { url: toUrl(app.server.address() as AddressInfo), engine, close };
+}
+
+function chooseSafety(setting: string): Safety {
+  if (setting === 'off') return unfiltered;
+  return loadSafety(setting === 'default' ? null : setting);
+}
+
+const loopback = ['localhost', '127.0.0.1', '[::1]'];
+
+/** On a loopback address only loopback names are let in, so that no web page can reach the server by a name of its own. */
+function chooseHosts({ host, allowedHosts }: Config): readonly string[] | null {
+  if (allowedHosts.includes('*')) return null;
+  if (allowedHosts.length > 0) return allowedHosts;
+  return ['127.0.0.1', '::1', 'localhost'].includes(host) ? loopback : null;
+}
+
+function toStepMetrics({ kind, rows, tokens, paddedTokens, modelMs, sampleMs }: StepEvent) {
+  return { kind, rows, tokens: paddedTokens, padding: paddedTokens - tokens, ms: modelMs + sampleMs };
+}
+
+function toUrl({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -108,6 +108,9 @@ export class OrtApi {
   }
 }
 
+/** koffi closes a library when its handle is garbage: ONNX Runtime's must stay, its functions and threads outlive any handle. */
+const loadedLibraries: ReturnType<typeof koffi.load>[] = [];
+
 /** Room for one pointer, in memory that does not move. */
 export function pointerCell(): BigUint64Array<ArrayBuffer> {
   return new BigUint64Array(new ArrayBuffer(8));
@@ -115,7 +118,9 @@ export function pointerCell(): BigUint64Array<ArrayBuffer> {
 
 function load(library: string): { version: string; functions: Map<Name, NativeFunction> } {
   try {
-    const getApiBase = koffi.load(library).func('OrtGetApiBase', 'void *', []);
+    const handle = koffi.load(library);
+    loadedLibraries.push(handle);
+    const getApiBase = handle.func('OrtGetApiBase', 'void *', []);
     const base = getApiBase() as Pointer;
     const version = String(koffi.call(readPointer(base, 1), koffi.proto('str', [])));
     const api = koffi.call(readPointer(base, 0), koffi.proto('void *', ['uint32_t']), apiVersion) as Pointer | null;

@@ -1,0 +1,114 @@
+/** What every implementation of the runtime must do. Each runs in a process of its own: one environment a process. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Decoder } from '#octavo/models/decoder/decoder.js';
+import { greedy } from '#octavo/models/decoder/sampling.js';
+import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
+import { type Runtime, type RuntimeName, type Session, type Tensor, zeros } from '#octavo/models/runtime/runtime.js';
+import { buildFp32, golden } from '../../support/concierge.js';
+import { generateAlone, nextToken } from '../../support/steps.js';
+
+const shape = { layers: 6, kvHeads: 2, headDim: 64, vocab: 4096, rows: 3, capacity: 256 };
+const options = { provider: 'cpu', threads: 2 } as const;
+
+export function describeRuntime(name: RuntimeName): void {
+  describe(`runtime ${name}`, () => {
+    let runtime: Runtime;
+    let model: Awaited<ReturnType<typeof buildFp32>>;
+    let graph: string;
+    let session: Session;
+
+    beforeAll(async () => {
+      ({ runtime } = await openRuntime(name));
+      model = await buildFp32();
+      graph = path.join(model.folder, 'onnx', 'model.onnx');
+      session = await runtime.open(graph, options);
+    });
+
+    afterAll(async () => {
+      await session.close();
+      model.remove();
+    });
+
+    it('is the implementation that was asked for', () => {
+      expect(runtime.name).toBe(name);
+      expect(runtime.version).toMatch(/^1\.\d+\.\d+/);
+      expect(runtime.providers).toContain('cpu');
+    });
+
+    it('names the inputs and outputs of the graph', () => {
+      expect(session.inputs).toEqual(
+        expect.arrayContaining(['input_ids', 'attention_mask', 'past_key_values.5.value']),
+      );
+      expect(session.outputs).toEqual(expect.arrayContaining(['logits', 'present.0.key', 'present.5.value']));
+      expect(session.inputs).not.toContain('num_logits_to_keep');
+    });
+
+    it('continues the golden prompts with the golden tokens', async () => {
+      const decoder = new Decoder(session, shape);
+      for (const { prompt_ids, greedy_ids } of golden) {
+        expect(await generateAlone(decoder, prompt_ids, greedy_ids.length)).toEqual(greedy_ids);
+      }
+    });
+
+    it('writes a tensor that is input and output in place', async () => {
+      const { inputs, outputs } = stepTensors();
+      await session.run(inputs, outputs);
+      const cache = outputs.get('present.0.key')!.data as Float32Array;
+      const written = cache.subarray(0, 3 * 64);
+      expect(written.some((value) => value !== 0)).toBe(true);
+      expect(cache.subarray(3 * 64, 256 * 64).every((value) => value === 0)).toBe(true);
+    });
+
+    it('gives a batch the tokens that its rows get alone', async () => {
+      const decoder = new Decoder(session, shape);
+      const prompts = golden.slice(0, 3).map(({ prompt_ids }) => prompt_ids);
+      const alone = [];
+      for (const ids of prompts) alone.push(await nextToken(decoder, ids));
+      const chunks = prompts.map((ids) => ({ ids, past: 0, sampling: greedy }));
+      const { tokens } = await decoder.step({ moves: [], work: { kind: 'prefill', firstRow: 0, chunks } });
+      expect(tokens).toEqual(alone);
+    });
+
+    it('reports a wrong shape and goes on working', async () => {
+      const { inputs, outputs } = stepTensors();
+      const wrong = new Map(inputs).set('past_key_values.0.key', zeros('float32', [1, 3, 256, 64]));
+      await expect(session.run(wrong, outputs)).rejects.toMatchObject({ code: 'internal_error' });
+      await session.run(inputs, outputs);
+      expect((outputs.get('logits')!.data as Float32Array).every(Number.isFinite)).toBe(true);
+    });
+
+    it('refuses a file that is not there, and one that is no model', async () => {
+      await expect(runtime.open(path.join(model.folder, 'absent.onnx'), options)).rejects.toMatchObject({
+        code: 'invalid_model',
+      });
+      const broken = path.join(model.folder, 'broken.onnx');
+      writeFileSync(broken, 'not a graph');
+      await expect(runtime.open(broken, options)).rejects.toMatchObject({ code: 'invalid_model' });
+    });
+
+    /** Three new tokens of one row in an empty cache; logits of all positions, which every runtime can give. */
+    function stepTensors() {
+      const ids = zeros('int64', [1, 3]);
+      (ids.data as BigInt64Array).set([5n, 6n, 7n]);
+      const mask = zeros('int64', [1, 3]);
+      (mask.data as BigInt64Array).fill(1n);
+      const inputs = new Map<string, Tensor>([
+        ['input_ids', ids],
+        ['attention_mask', mask],
+      ]);
+      const keep = zeros('int64', []);
+      if (session.optionalInputs.includes('num_logits_to_keep')) inputs.set('num_logits_to_keep', keep);
+      const outputs = new Map<string, Tensor>([['logits', zeros('float32', [1, 3, 4096])]]);
+      for (let layer = 0; layer < shape.layers; layer++) {
+        for (const part of ['key', 'value']) {
+          const cache = zeros('float32', [1, 2, 256, 64]);
+          inputs.set(`past_key_values.${layer}.${part}`, cache);
+          outputs.set(`present.${layer}.${part}`, cache);
+        }
+      }
+      return { inputs, outputs };
+    }
+  });
+}

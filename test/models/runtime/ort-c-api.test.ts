@@ -1,0 +1,3 @@
+import { describeRuntime } from './conformance.js';
+
+describeRuntime('ort-c-api');

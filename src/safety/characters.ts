@@ -1,10 +1,10 @@
-/** What a code point stands for when the safety filter compares texts, and whether it joins its neighbours to a word. */
+/** What a code point stands for when the safety filter compares texts, and whether it joins words. */
 
 /**
- * `extending` belongs to the character before it (marks, Hangul vowels and finals); `joining` makes words with its
- * neighbours; `space` is white space; everything else stands alone.
+ * `mark` (a combining mark) and `jamo` (a Hangul vowel or final) belong to the character before them; `joining` makes
+ * words with its neighbours; `space` is white space; everything else stands alone.
  */
-export type CharacterKind = 'extending' | 'joining' | 'space' | 'other';
+export type CharacterKind = 'mark' | 'jamo' | 'joining' | 'space' | 'other';
 
 const ignorable = /^\p{Default_Ignorable_Code_Point}$/u;
 const mark = /^\p{M}$/u;
@@ -38,7 +38,8 @@ export function foldedCharacters(code: number): readonly FoldedCharacter[] {
 }
 
 function kindOf(character: string, code: number): CharacterKind {
-  if (mark.test(character) || isHangulVowelOrFinal(code)) return 'extending';
+  if (mark.test(character)) return 'mark';
+  if (isHangulVowelOrFinal(code)) return 'jamo';
   if (space.test(character)) return 'space';
   return letterOrDigit.test(character) && !unspaced.test(character) ? 'joining' : 'other';
 }

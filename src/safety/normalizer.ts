@@ -1,4 +1,4 @@
-/** Turns a text, one code point at a time, into the normal form in which terms are matched, keeping original offsets. */
+/** Turns a text, code point by code point, into the normal form in which terms are matched, with its offsets. */
 import { type CharacterKind, type FoldedCharacter, foldedCharacters } from './characters.js';
 
 /** Stands between two characters of the normal form where a word begins or ends; no code point has this value. */
@@ -39,7 +39,7 @@ export class Normalizer {
   }
 
   #take({ code, kind }: FoldedCharacter, start: number, end: number): void {
-    if (kind === 'extending') {
+    if (kind === 'mark') {
       if (this.#marks.length === 0) this.#marksStart = start;
       this.#marks.push(code);
       this.#marksEnd = end;
@@ -47,11 +47,12 @@ export class Normalizer {
       return;
     }
     this.#orderMarks();
-    const repeatedSpace = kind === 'space' && this.#previous === 'space';
-    if (repeatedSpace) return;
-    if (kind !== 'joining' || this.#previous !== 'joining') this.#receive(wordBoundary, start, this.#previousEnd);
+    if (kind === 'space' && this.#previous === 'space') return;
+    if (kind !== 'jamo') {
+      if (kind !== 'joining' || this.#previous !== 'joining') this.#receive(wordBoundary, start, this.#previousEnd);
+      this.#previous = kind;
+    }
     this.#receive(kind === 'space' ? 0x20 : code, start, end);
-    this.#previous = kind;
     this.#previousEnd = end;
   }
 

@@ -3,7 +3,7 @@ import { invariant } from '../errors.js';
 import type { RuleSet } from './rule-set.js';
 import type { Finding, SafeText, SafetyAction, StreamGuard } from './safety.js';
 import type { Scanner } from './scanner.js';
-import { addOccurrence, cutBefore, inOrder, overlapping, type Span } from './span.js';
+import { addOccurrence, cutBefore, dropUpTo, inOrder, overlapping, type Span } from './span.js';
 
 /**
  * What leaves is a function of the whole text, whatever the pieces (docs/safety.md states it):
@@ -78,12 +78,8 @@ export class RuleGuard implements StreamGuard {
   #settle(frontier: number): SafeText {
     const spans = this.#spans.flat().sort(inOrder);
     const block = spans.find((span) => span.start < frontier && this.#action(span) === 'block');
-    const cut = block
-      ? cutBefore(
-          spans.filter((span) => this.#action(span) === 'redact'),
-          block.start,
-        )
-      : cutBefore(spans, frontier);
+    const redactions = spans.filter((span) => this.#action(span) === 'redact');
+    const cut = block ? cutBefore(redactions, block.start) : cutBefore(spans, frontier);
     const leaving = spans.filter((span) => span.end <= cut);
     const text = this.#redacted(cut, leaving);
     if (block) {
@@ -91,7 +87,7 @@ export class RuleGuard implements StreamGuard {
       this.#held = '';
       return { text, blocked: true, findings: [...leaving, block].map((span) => this.#finding(span)) };
     }
-    for (const span of leaving) this.#spans[span.rule]!.shift();
+    for (const spans of this.#spans) dropUpTo(spans, cut);
     this.#held = this.#held.slice(cut - this.#heldFrom);
     this.#heldFrom = cut;
     return { text, blocked: false, findings: leaving.map((span) => this.#finding(span)) };
@@ -108,7 +104,7 @@ export class RuleGuard implements StreamGuard {
         .reduce((one, other) => (other.end > one.end ? other : one));
       text +=
         this.#held.slice(from - this.#heldFrom, start - this.#heldFrom) + this.#set.rules[first.rule]!.replacement;
-      from = Math.max(...group.map((span) => span.end));
+      from = group.reduce((end, span) => Math.max(end, span.end), start);
     }
     return text + this.#held.slice(from - this.#heldFrom, cut - this.#heldFrom);
   }

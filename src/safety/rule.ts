@@ -82,7 +82,8 @@ function compileTerm(term: string, word: boolean, index: number): readonly numbe
   const codes = normalTerm(term, word);
   const first = codes[word ? 1 : 0];
   if (first === undefined) throw new RuleFault(['terms', index], 'the term has no visible character');
-  if (foldedCharacters(first)[0]?.kind === 'extending') {
+  const kind = foldedCharacters(first)[0]?.kind;
+  if (kind === 'mark' || kind === 'jamo') {
     throw new RuleFault(['terms', index], 'the term begins with a combining mark; it must begin with a character');
   }
   return codes;

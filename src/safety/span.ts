@@ -31,6 +31,12 @@ export function cutBefore(spans: readonly Span[], limit: number): number {
   return cut;
 }
 
+/** Removes what ends at `offset` or before; `spans` are in order of `end`. */
+export function dropUpTo(spans: Span[], offset: number): void {
+  const first = spans.findIndex(({ end }) => end > offset);
+  spans.splice(0, first < 0 ? spans.length : first);
+}
+
 /** Spans that overlap each other, taken together; `spans` are in order. */
 export function overlapping(spans: readonly Span[]): Span[][] {
   const groups: Span[][] = [];

@@ -181,6 +181,15 @@ describe('work', () => {
     expect(steps(4400, 1)).toBe(steps(4400, 4400));
   });
 
+  test('a text may hold any number of matches, even all overlapping', () => {
+    const stream = guard({ action: 'redact', replacement: '#', pattern: 'a{2}' }, { action: 'annotate', pattern: 'a' });
+    const safe = stream.push(`${'a'.repeat(300_000)}.`);
+    expect(safe.text).toBe('#.');
+    expect(safe.findings).toHaveLength(300_001);
+    const redactions = guard({ action: 'redact', pattern: 'a{2}' }, { action: 'redact', pattern: 'a' });
+    expect(redactions.push(`${'a'.repeat(300_000)}.`).text).toBe('[redacted].');
+  });
+
   test('grows linearly with the text', () => {
     const once = steps(22_000, 7);
     expect(steps(44_000, 7)).toBeLessThanOrEqual(2 * once);

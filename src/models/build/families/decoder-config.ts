@@ -6,10 +6,12 @@ import type { JsonObject } from '../json.js';
 
 const size = (max: number) => z.int().positive().max(max);
 
+const theta = z.number().min(1).max(1e12);
+
 const rotarySchema = z.looseObject({
   rope_type: z.string().optional(),
   type: z.string().optional(),
-  rope_theta: z.number().optional(),
+  rope_theta: theta.optional(),
 });
 
 const configSchema = z.object({
@@ -22,7 +24,7 @@ const configSchema = z.object({
   vocab_size: size(1 << 21),
   max_position_embeddings: size(1 << 21),
   rms_norm_eps: z.number().positive().max(0.1),
-  rope_theta: z.number().min(1).max(1e12).nullish(),
+  rope_theta: theta.nullish(),
   rope_scaling: rotarySchema.nullish(),
   /** Where newer files keep both rotary settings. */
   rope_parameters: rotarySchema.nullish(),

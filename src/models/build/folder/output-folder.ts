@@ -12,18 +12,23 @@ export class OutputFolder {
   readonly #target: string;
   readonly #staging: string;
   readonly #receipts: FileReceipt[] = [];
+  readonly #folders: Set<string>;
   readonly #replace: boolean;
 
   private constructor(target: string, staging: string, replace: boolean) {
     this.#target = target;
     this.#staging = staging;
+    this.#folders = new Set([staging]);
     this.#replace = replace;
   }
 
-  /** Throws `invalid_config` when `path` exists and `replace` is false, or its parent cannot be written. */
+  /**
+   * Throws `invalid_config` when `path` exists and `replace` is false or it is something else than a model folder, or
+   * when its parent cannot be written.
+   */
   static async create(path: string, replace: boolean): Promise<OutputFolder> {
     const target = resolve(path);
-    if (!replace && (await exists(target))) throw existsAlready(target);
+    await checkTarget(target, replace);
     const staging = join(dirname(target), `.${basename(target)}.building-${randomUUID()}`);
     try {
       await mkdir(dirname(target), { recursive: true });
@@ -43,6 +48,7 @@ export class OutputFolder {
   async file(path: string): Promise<OutputFile> {
     const full = join(this.#staging, path);
     await mkdir(dirname(full), { recursive: true });
+    this.#folders.add(dirname(full));
     return new OutputFile(await open(full, 'wx'), path, (receipt) => this.#receipts.push(receipt));
   }
 
@@ -58,9 +64,9 @@ export class OutputFolder {
 
   /** Gives the folder its name. An existing one is moved aside first, and back if that fails. */
   async commit(): Promise<void> {
+    for (const folder of this.#folders) await syncFolder(folder);
+    const occupied = await checkTarget(this.#target, this.#replace);
     const old = `${this.#staging}-old`;
-    const occupied = await exists(this.#target);
-    if (occupied && !this.#replace) throw existsAlready(this.#target);
     if (occupied) await rename(this.#target, old);
     try {
       await rename(this.#staging, this.#target);
@@ -118,8 +124,18 @@ export class OutputFile {
   }
 }
 
-function existsAlready(target: string): OctavoError {
-  return new OctavoError('invalid_config', `${target} exists already; choose another folder or force replacing it.`);
+/**
+ * Whether something is replaced. A folder without a manifest is not a model's: a slip of the keyboard must not remove it.
+ */
+async function checkTarget(target: string, replace: boolean): Promise<boolean> {
+  if (!(await exists(target))) return false;
+  if (!replace) {
+    throw new OctavoError('invalid_config', `${target} exists already; choose another folder or force replacing it.`);
+  }
+  if (!(await exists(join(target, 'manifest.json')))) {
+    throw new OctavoError('invalid_config', `${target} is not a model folder (it has no manifest.json); it is kept.`);
+  }
+  return true;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -129,7 +145,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Makes the rename itself survive a loss of power; some platforms cannot open a folder, and there it is left out. */
+/** Makes names in a folder survive a loss of power; some platforms cannot open a folder, and there it is left out. */
 async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);

@@ -1,0 +1,110 @@
+/** The promise of the product: a sequence's tokens do not depend on who shares the batch. INT8, on the real model. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Batcher } from '#octavo/batcher/batcher.js';
+import type { StepEvent } from '#octavo/batcher/events.js';
+import type { Generation, GenerationRequest } from '#octavo/batcher/generation.js';
+import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
+import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
+import { embeddedModel } from '../../support/concierge.js';
+
+const rows = 12;
+const chunkTokens = 64;
+const vocab = 4090;
+
+describe('batch invariance', () => {
+  let loaded: LoadedModel;
+
+  beforeAll(async () => {
+    const options = { name: null, rows, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+    loaded = await loadModel({ ...options, folder: embeddedModel });
+  });
+
+  afterAll(async () => {
+    await loaded.close();
+  });
+
+  it('gives 48 prompts the same tokens alone and in changing company', async () => {
+    const random = createRandom(7);
+    const requests = Array.from({ length: 48 }, (_, index) => createRequest(index, random));
+
+    const alone: string[] = [];
+    for (const request of requests) alone.push(await readAll(createBatcher(() => {}).submit(request)));
+
+    const together: Promise<string>[] = [];
+    const strangers: Generation[] = [];
+    const steps: StepEvent[] = [];
+    const arriving = shuffle([...requests.keys()], random);
+    const arrive = () => {
+      const index = arriving.pop();
+      if (index === undefined) return;
+      together[index] = readAll(batcher.submit(requests[index]!));
+      strangers.push(batcher.submit(createRequest(index + 1000, random)));
+    };
+    // Arrivals and departures come between the steps of the others, at random.
+    const batcher = createBatcher((step) => {
+      steps.push(step);
+      if (random() < 0.4) arrive();
+      if (random() < 0.3) strangers[Math.floor(random() * strangers.length)]?.cancel();
+    });
+    while (arriving.length > 0) {
+      arrive();
+      await Promise.all(together);
+    }
+    await batcher.drain();
+
+    expect(await Promise.all(together)).toEqual(alone);
+    // The company was real: full batches, prompts prefilled together, prompts in chunks between decode steps.
+    expect(Math.max(...steps.filter(({ kind }) => kind === 'decode').map((step) => step.rows))).toBe(rows);
+    expect(steps.filter(({ kind, rows: width }) => kind === 'prefill' && width > 1).length).toBeGreaterThan(5);
+    expect(steps.filter(({ kind, tokens }) => kind === 'prefill' && tokens === chunkTokens).length).toBeGreaterThan(20);
+  });
+
+  /** Its deltas are token ids, so that a generation's text is its tokens. */
+  function createBatcher(onStep: (event: StepEvent) => void): Batcher {
+    return new Batcher({
+      engine: loaded.engine,
+      detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
+      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.1 },
+      queue: { sequences: 1000, promptTokens: 1_000_000 },
+      clock: () => 0,
+      events: { step: onStep, finished: () => {} },
+    });
+  }
+});
+
+/** Lengths from one token to several chunks; every other one sampled with a seed, some with penalties. */
+function createRequest(index: number, random: () => number): GenerationRequest {
+  const length = index % 6 === 0 ? 1 + Math.floor(random() * 3) : 1 + Math.floor(random() ** 2 * 300);
+  const seeded: Sampling = { ...greedy, temperature: 0.9, topP: 0.95, seed: index, topK: index % 4 === 1 ? 40 : 0 };
+  const penalised: Sampling = { ...seeded, repetitionPenalty: 1.2, presencePenalty: 0.5 };
+  return {
+    prompt: Array.from({ length }, () => Math.floor(random() * vocab)),
+    maxTokens: 8 + Math.floor(random() * 40),
+    sampling: [greedy, seeded, greedy, penalised][index % 4]!,
+    stopStrings: [],
+    stopTokens: [],
+  };
+}
+
+async function readAll(generation: Generation): Promise<string> {
+  let text = '';
+  for await (const delta of generation) text += delta.text;
+  return text;
+}
+
+function shuffle<T>(list: T[], random: () => number): T[] {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+  return list;
+}
+
+/** Park and Miller's minimal generator: the same schedule in every run. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}

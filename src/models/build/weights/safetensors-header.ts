@@ -28,10 +28,10 @@ const entrySchema = z.strictObject({
 });
 
 /**
- * The tensors of a file whose data part has `dataBytes` bytes. As the format demands, they must cover that part
+ * The tensors of a file with `tensorBytes` bytes after its header. As the format demands, they must cover those
  * exactly: no hole, no overlap, nothing beyond. Throws `invalid_model`, or `unsupported_model` for an unknown dtype.
  */
-export function parseHeader(header: Uint8Array, dataBytes: number, file: string): ReadonlyMap<string, TensorEntry> {
+export function parseHeader(header: Uint8Array, tensorBytes: number, file: string): ReadonlyMap<string, TensorEntry> {
   const entries = Object.entries(parseJsonObject(header, `The header of ${file}`))
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => parseEntry(name, value, file))
@@ -44,9 +44,9 @@ export function parseHeader(header: Uint8Array, dataBytes: number, file: string)
     }
     end = entry.end;
   }
-  if (end !== dataBytes) {
-    const fault = end > dataBytes ? 'is truncated' : 'has bytes that no tensor owns';
-    throw new OctavoError('invalid_model', `${file} ${fault}: its header describes ${end} bytes, ${dataBytes} follow.`);
+  if (end !== tensorBytes) {
+    const fault = end > tensorBytes ? 'is truncated' : 'has bytes that no tensor owns';
+    throw new OctavoError('invalid_model', `${file} ${fault}: its header describes ${end} bytes, ${tensorBytes} follow.`);
   }
   return new Map(entries.map((entry) => [entry.name, entry]));
 }

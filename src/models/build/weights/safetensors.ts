@@ -10,13 +10,13 @@ export class SafetensorsFile {
   readonly #file: string;
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
   /** Where the tensors begin in the file, in bytes. */
-  readonly #dataStart: number;
+  readonly #tensorsStart: number;
 
   private constructor(handle: FileHandle, file: string, header: { tensors: Map<string, TensorEntry>; end: number }) {
     this.#handle = handle;
     this.#file = file;
     this.#tensors = header.tensors;
-    this.#dataStart = header.end;
+    this.#tensorsStart = header.end;
   }
 
   /** Reads and checks the header. Throws `invalid_model` or `unsupported_model`. */
@@ -45,7 +45,7 @@ export class SafetensorsFile {
   async read(entry: TensorEntry, start: number, count: number): Promise<Float32Array> {
     const format = floatFormat(entry, this.#file);
     const bytes = new Uint8Array(count * floatBytes[format]);
-    await readExactly(this.#handle, bytes, this.#dataStart + entry.begin + start * floatBytes[format]);
+    await readExactly(this.#handle, bytes, this.#tensorsStart + entry.begin + start * floatBytes[format]);
     const values = toFloat32(bytes, format);
     let sum = 0;
     for (let i = 0; i < values.length; i++) sum += values[i]!;

@@ -10,6 +10,9 @@ import { defaultLimits } from './server/limits.js';
 import { Metrics } from './server/metrics.js';
 import { createServer } from './server/server.js';
 
+/** Milliseconds that readers have, once all is generated, to take what is left. */
+const lastBytesMs = 1000;
+
 export interface RunningServer {
   readonly url: string;
   readonly engine: Engine;
@@ -51,7 +54,10 @@ export async function serve(config: Config): Promise<RunningServer> {
   const close = async () => {
     draining = true;
     await batcher.drain();
+    // Node waits for connections that have not asked anything yet, and for slow readers: not for ever.
+    const cut = setTimeout(() => app.server.closeAllConnections(), lastBytesMs);
     await app.close();
+    clearTimeout(cut);
     await engine.close();
   };
   await app.listen({ host: config.host, port: config.port });

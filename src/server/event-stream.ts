@@ -21,8 +21,11 @@ export async function* eventStream(
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     let next = iterator.next();
+    // With nothing to say yet, a comment comes at once: it carries the headers, so that the caller is not left waiting.
+    let patienceMs = 0;
     for (;;) {
-      const result = await settleOrSilence(next, options.heartbeatMs);
+      const result = await settleOrSilence(next, patienceMs);
+      patienceMs = options.heartbeatMs;
       if (result === silence) {
         yield ': waiting\n\n';
         continue;

@@ -14,6 +14,7 @@ export function describeModel({ model }: Replica): Model {
       precision: model.precision,
       context_length: model.contextLength,
       runtime: runtime.runtime,
+      runtime_reason: runtime.runtimeReason,
       runtime_version: runtime.version,
       provider: runtime.provider,
       provider_reason: runtime.providerReason,

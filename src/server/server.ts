@@ -6,6 +6,7 @@ import { OctavoError } from '../errors.js';
 import { createHostCheck } from './allowed-hosts.js';
 import { createKeyCheck } from './api-keys.js';
 import { chatEndpoint } from './chat.js';
+import { closeSpareConnections } from './closing-connections.js';
 import { completionEndpoint } from './completions.js';
 import { createComponents } from './components.js';
 import type { ServerDependencies } from './dependencies.js';
@@ -37,6 +38,7 @@ export function createServer(dependencies: ServerDependencies): FastifyInstance 
   });
   acceptJsonOnly(app, limits.jsonDepth);
   reportRequests(app, metrics);
+  closeSpareConnections(app);
   addHeaders(app);
   addGuards(app, dependencies);
   const endpoints = { completion: completionEndpoint(limits), chat: chatEndpoint(limits) };

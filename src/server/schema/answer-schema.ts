@@ -72,6 +72,7 @@ export const modelSchema = z.object({
     precision: z.string(),
     context_length: z.int(),
     runtime: z.string(),
+    runtime_reason: z.string(),
     runtime_version: z.string(),
     provider: z.string(),
     provider_reason: z.string(),

@@ -1,0 +1,124 @@
+/** Models, metrics, logs, and the documentation. */
+import { readFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { openApiText } from '#octavo/server/openapi.js';
+import { fakeServer, listen } from '../support/fake-server.js';
+
+test('lists models as OpenAI does, with what Octavo adds', async () => {
+  const server = fakeServer();
+  const { client } = await listen(server);
+  const list = await client.models.list();
+  expect(list.data).toEqual([await client.models.retrieve('fake')]);
+  expect(list.data[0]).toMatchObject({
+    id: 'fake',
+    object: 'model',
+    created: 1_700_000_000,
+    octavo: { precision: 'int8', context_length: 100, rows: 4, capabilities: ['completions', 'chat.completions'] },
+  });
+  await expect(client.models.retrieve('none')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
+});
+
+test('counts requests, tokens and times, and shows the gauges of the replica under both names', async () => {
+  const server = fakeServer();
+  server.metrics.watchReplica('fake', { running: () => 3, waiting: () => 2, kvUsage: () => 0.5 });
+  server.metrics.observeStep('fake', { kind: 'prefill', ms: 5, rows: 2, tokens: 20, padding: 4 });
+  await server.complete({ n: 2 });
+  await server.complete({ n: 0 });
+  const text = (await server.app.inject('/metrics')).body;
+  for (const line of [
+    'octavo_requests_total{route="/v1/completions",status="200"} 1',
+    'octavo_requests_total{route="/v1/completions",status="400"} 1',
+    'octavo_prompt_tokens_total{model="fake"} 2',
+    'octavo_completion_tokens_total{model="fake"} 6',
+    'octavo_time_to_first_token_seconds_count{model="fake"} 2',
+    'octavo_queue_seconds_count{model="fake"} 1',
+    'octavo_padding_tokens_total{model="fake",kind="prefill"} 4',
+    'octavo_sequences_running{model="fake"} 3',
+    'vllm:num_requests_running{model_name="fake"} 3',
+    'vllm:num_requests_waiting{model_name="fake"} 2',
+    'vllm:kv_cache_usage_perc{model_name="fake"} 0.5',
+  ]) {
+    expect(text).toContain(`${line}\n`);
+  }
+});
+
+function logged() {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(...String(chunk).trimEnd().split('\n'));
+      done();
+    },
+  });
+  return { lines, logger: pino({ level: 'info' }, sink) };
+}
+
+test('writes one line for each request, without the prompt', async () => {
+  const { lines, logger } = logged();
+  const server = fakeServer({ logger });
+  await server.post('/v1/completions', { prompt: 'very private' }, { 'x-request-id': 'r1' });
+  await server.complete({ prompt: 7 });
+  expect(lines).toHaveLength(2);
+  expect(lines.join()).not.toContain('private');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    method: 'POST',
+    route: '/v1/completions',
+    status: 200,
+    model: 'fake',
+    promptTokens: 12,
+    completionTokens: 3,
+    finish: ['stop'],
+    reqId: 'r1',
+    aborted: false,
+    ms: expect.any(Number),
+  });
+});
+
+test('logs prompts when told to, and no prompt can forge a line', async () => {
+  const { lines, logger } = logged();
+  const server = fakeServer({ logger, logPrompts: true });
+  await server.complete({ prompt: 'a\r\n{"level":30}\u001b[31m\u2028b' });
+  await server.app.inject('/v1/\u001b%0d%0a{"level":30}');
+  expect(lines).toHaveLength(2);
+  expect(JSON.parse(lines[0] ?? '').prompts).toEqual([{ kind: 'text', text: 'a\r\n{"level":30}\u001b[31m\u2028b' }]);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
+});
+
+test('the committed OpenAPI document is the one of the schemas: run `npm run openapi`', async () => {
+  const committed = await readFile(new URL('../../openapi/openapi.json', import.meta.url), 'utf8');
+  expect(committed).toBe(await openApiText());
+});
+
+test('serves the document, and a page to try it that needs nothing from outside', async () => {
+  const { app } = fakeServer();
+  const document = (await app.inject('/openapi.json')).json();
+  expect(document).toEqual((await app.inject('/docs/json')).json());
+  expect(document.openapi).toMatch(/^3\.1\./);
+  expect(Object.keys(document.paths).sort()).toEqual([
+    '/health/live',
+    '/health/ready',
+    '/metrics',
+    '/v1/chat/completions',
+    '/v1/completions',
+    '/v1/models',
+    '/v1/models/{model}',
+  ]);
+  const page = await app.inject('/docs/');
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  const links = [...page.body.matchAll(/(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '');
+  expect(links.length).toBeGreaterThan(3);
+  for (const link of links) {
+    expect(link).toMatch(/^\.\/static\//);
+    expect((await app.inject(`/docs/${link}`)).statusCode, link).toBe(200);
+  }
+});
+
+test('every reference in the document resolves', async () => {
+  const text = await openApiText();
+  const { components } = JSON.parse(text);
+  const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '');
+  expect(new Set(names)).toEqual(new Set(Object.keys(components.schemas)));
+});

@@ -63,7 +63,9 @@ function sendStream(
     heartbeatMs: stream.heartbeatMs,
     describeError: (error) => {
       const known = toOctavoError(error, reply.request.id);
-      if (known.code === 'internal_error') reply.request.log.error({ err: error }, 'unexpected error in a stream');
+      // Who left has no answer to fail.
+      if (known.code === 'internal_error' && !reply.raw.destroyed)
+        reply.request.log.error({ err: error }, 'unexpected error in a stream');
       return toErrorBody(known);
     },
   });

@@ -87,6 +87,28 @@ test('logs prompts when told to, and no prompt can forge a line', async () => {
   expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
 });
 
+test.each([true, false])('a caller who leaves is one line too, and no error (stream: %s)', async (stream) => {
+  const { lines, logger } = logged();
+  const server = fakeServer({ logger });
+  server.generator.script = null;
+  const { port } = await listen(server);
+  const leaving = new AbortController();
+  const answering = fetch(`http://127.0.0.1:${port}/v1/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'x', stream }),
+    signal: leaving.signal,
+  });
+  answering.catch(() => {});
+  const [generation] = await server.generator.submitted(1);
+  leaving.abort();
+  await generation?.ended;
+  await server.app.close();
+  const requests = lines.map((line) => JSON.parse(line)).filter(({ msg }) => !msg.startsWith('Server listening'));
+  expect(requests).toHaveLength(1);
+  expect(requests[0]).toMatchObject({ level: 30, aborted: true, msg: 'request', completionTokens: 0 });
+});
+
 test('the committed OpenAPI document is the one of the schemas: run `npm run openapi`', async () => {
   const committed = await readFile(new URL('../../openapi/openapi.json', import.meta.url), 'utf8');
   expect(committed).toBe(await openApiText());

@@ -1,0 +1,54 @@
+/** 10,000 requests, one in ten cut off: the server's memory stays flat, and nothing is left behind. */
+import autocannon from 'autocannon';
+import { expect, it } from 'vitest';
+import { startServer } from '../support/server-process.js';
+
+const thousand = 1000;
+
+it('keeps its memory over 10,000 requests', { timeout: 600_000 }, async () => {
+  const server = await startServer('--log-level', 'silent');
+  // The first three thousand bring the heap and the native arena to their size.
+  for (let i = 0; i < 3; i++) await load(server.url);
+  const memory = [server.memory()];
+  for (let i = 0; i < 10; i++) {
+    await load(server.url);
+    memory.push(server.memory());
+  }
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toMatch(/octavo_sequences_running\{[^}]*\} 0\n/);
+  expect(metrics).toMatch(/octavo_sequences_waiting\{[^}]*\} 0\n/);
+  expect(await server.stop()).toBe(0);
+  const mebibytes = memory.map((bytes) => Math.round(bytes / 2 ** 20));
+  console.log(`resident MiB after each 1,000 requests: ${mebibytes.join(' ')}`);
+  // Less than 1 MiB for each 1,000 requests, by the slope of the best line through all eleven readings.
+  expect(slope(memory)).toBeLessThan(2 ** 20);
+});
+
+/** 900 requests that are read to the end, then 100 whose clients leave after the first bytes. */
+async function load(url: string): Promise<void> {
+  const body = JSON.stringify({ prompt: 'I would like to book', max_tokens: 8, ignore_eos: true });
+  const headers = { 'content-type': 'application/json' };
+  const result = await autocannon({
+    ...{ url: `${url}/v1/completions`, method: 'POST', headers, body },
+    ...{ connections: 16, amount: (thousand * 9) / 10 },
+  });
+  expect(result.errors + result.non2xx + result.timeouts).toBe(0);
+  const leaving = Array.from({ length: thousand / 10 }, async (_, index) => {
+    const controller = new AbortController();
+    const long = JSON.stringify({ prompt: `Client ${index}`, max_tokens: 300, ignore_eos: true, stream: true });
+    const response = await fetch(`${url}/v1/completions`, {
+      ...{ method: 'POST', headers, body: long, signal: controller.signal },
+    });
+    await response.body?.getReader().read();
+    controller.abort();
+  });
+  await Promise.all(leaving);
+}
+
+/** Least squares, in bytes for each reading. */
+function slope(values: readonly number[]): number {
+  const mean = (values.length - 1) / 2;
+  const level = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const covariance = values.reduce((sum, value, index) => sum + (index - mean) * (value - level), 0);
+  return covariance / values.reduce((sum, _, index) => sum + (index - mean) ** 2, 0);
+}

@@ -30,11 +30,17 @@ export function createComponents(requests: Readonly<Record<string, z.ZodType>>):
     Error: answer.errorSchema,
   };
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
-  const transformAll = createJsonSchemaTransformObject({ schemaRegistry: registry });
+  const settings = { schemaRegistry: registry, zodToJsonConfig: { override: addMeta } };
+  const transformAll = createJsonSchemaTransformObject(settings);
   return {
-    transform: createJsonSchemaTransform({ schemaRegistry: registry }),
+    transform: createJsonSchemaTransform(settings),
     transformObject: (document) => dropUnused(transformAll(document)),
   };
+}
+
+/** What `describe` and `meta` say is in zod's global registry, which a registry of our own hides. */
+function addMeta({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: object }): void {
+  Object.assign(jsonSchema, z.globalRegistry.get(zodSchema));
 }
 
 /** Every schema is written twice, as input and as output; those that no operation names are left out. */

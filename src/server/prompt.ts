@@ -17,11 +17,13 @@ export type ModelInput =
 
 /**
  * Applies the safety filter to what the caller wrote, before the chat template frames it: redactions are what the
- * model sees. Throws `content_filter`; for a chat also what the template throws.
+ * model sees. Throws `content_filter`, and `context_length_exceeded` for what cannot fit, before anything spends
+ * time on it; for a chat also what the template throws.
  */
 export function screenPrompt(prompt: Prompt, model: ServedModel, screen: ScreenText): ModelInput {
   switch (prompt.kind) {
     case 'text':
+      checkCharacters(prompt.text.length, model, 'prompt');
       return { text: screenText(prompt.text, 'prompt', screen), addSpecialTokens: true };
     case 'ids':
       return screenIds(prompt.ids, model, screen);
@@ -30,24 +32,21 @@ export function screenPrompt(prompt: Prompt, model: ServedModel, screen: ScreenT
   }
 }
 
-/**
- * Token ids, at least one. Throws `invalid_value` for an empty prompt, and `context_length_exceeded` for a text that
- * cannot fit, before the tokenizer spends time on it.
- */
+/** Token ids, at least one. Throws `invalid_value` for an empty prompt, `context_length_exceeded` for a hopeless one. */
 export async function encodeInput(input: ModelInput, model: ServedModel, field: string): Promise<readonly number[]> {
   if ('ids' in input) return input.ids;
-  const { tokenizer, contextLength } = model;
-  if (input.text.length > tokenizer.maxCharacters(contextLength)) {
-    const message = `The context of this model is ${contextLength} tokens; the prompt of ${input.text.length} characters is more than it can hold.`;
-    throw new OctavoError('context_length_exceeded', message, field);
-  }
-  const ids = await tokenizer.encode(input.text, { addSpecialTokens: input.addSpecialTokens });
+  checkCharacters(input.text.length, model, field);
+  const ids = await model.tokenizer.encode(input.text, { addSpecialTokens: input.addSpecialTokens });
   if (ids.length === 0) throw new OctavoError('invalid_value', `'${field}' is empty: it has no tokens.`, field);
   return ids;
 }
 
 function screenIds(ids: readonly number[], model: ServedModel, screen: ScreenText): ModelInput {
-  const { tokenizer } = model;
+  const { tokenizer, contextLength } = model;
+  if (ids.length > contextLength) {
+    const message = `The context of this model is ${contextLength} tokens, but the prompt has ${ids.length}.`;
+    throw new OctavoError('context_length_exceeded', message, 'prompt');
+  }
   const wrong = ids.find((id) => id >= tokenizer.vocabSize);
   if (wrong !== undefined) {
     const message = `Token id ${wrong} does not exist: ids of this model are below ${tokenizer.vocabSize}.`;
@@ -63,11 +62,20 @@ function renderChat(messages: readonly ChatMessage[], model: ServedModel, screen
     const message = `The model '${model.id}' has no chat template; use /v1/completions.`;
     throw new OctavoError('invalid_value', message, 'model');
   }
+  const characters = messages.reduce((total, message) => total + message.content.length, 0);
+  checkCharacters(characters, model, 'messages');
   const safe = messages.map((message, index) => ({
     ...message,
     content: screenText(message.content, `messages[${index}].content`, screen),
   }));
   return model.chatTemplate.render(safe);
+}
+
+/** The cheap bound: no text of so many characters can fit the context. */
+function checkCharacters(characters: number, { tokenizer, contextLength }: ServedModel, field: string): void {
+  if (characters <= tokenizer.maxCharacters(contextLength)) return;
+  const message = `The context of this model is ${contextLength} tokens; the prompt of ${characters} characters is more than it can hold.`;
+  throw new OctavoError('context_length_exceeded', message, field);
 }
 
 function screenText(text: string, field: string, screen: ScreenText): string {

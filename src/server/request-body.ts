@@ -10,6 +10,9 @@ export interface RequestBody<T> {
   readonly ignored: readonly string[];
 }
 
+/** More names than any client sends: bodies of nothing but names are refused before they cost time. */
+const maxNames = 256;
+
 interface BodyRules<S extends z.ZodObject> {
   readonly schema: S;
   readonly unknownParams: 'refuse' | 'ignore';
@@ -24,6 +27,9 @@ export function readBody<S extends z.ZodObject>(body: unknown, rules: BodyRules<
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new OctavoError('invalid_value', 'The request body must be a JSON object.');
   }
+  if (Object.keys(body).length > maxNames) {
+    throw new OctavoError('invalid_value', `The request has too many parameters: at most ${maxNames} are allowed.`);
+  }
   const fields = withoutAbsent(body, rules.schema);
   const first = rules.schema.safeParse(fields);
   if (first.success) return { fields: first.data, ignored: [] };
@@ -31,7 +37,8 @@ export function readBody<S extends z.ZodObject>(body: unknown, rules: BodyRules<
   const unknown = issues.filter((issue) => issue.unknownKeys.length > 0);
   const wrong = issues.find((issue) => issue.unknownKeys.length === 0);
   if (wrong) throw toError(wrong, fields);
-  if (rules.unknownParams === 'refuse') throw toError(unknown[0] as ValidationIssue, fields);
+  const unknownNames = unknown.reduce((total, issue) => total + issue.unknownKeys.length, 0);
+  if (rules.unknownParams === 'refuse' || unknownNames > maxNames) throw toError(unknown[0] as ValidationIssue, fields);
   return readIgnoring(unknown, fields, rules.schema);
 }
 

@@ -138,6 +138,16 @@ test('serves the document, and a page to try it that needs nothing from outside'
   }
 });
 
+test('the document tells what the schemas tell', async () => {
+  const { components } = JSON.parse(await openApiText());
+  const { properties } = components.schemas.CreateCompletionInput;
+  expect(properties.prompt.anyOf).toHaveLength(4);
+  expect(properties.seed.description).toContain('32 bits');
+  expect(properties.logit_bias).toMatchObject({ type: 'object', maxProperties: 1024 });
+  const { messages } = components.schemas.CreateChatCompletionInput.properties;
+  expect(messages).toMatchObject({ type: 'array', minItems: 1, maxItems: 2048, items: { required: ['role'] } });
+});
+
 test('every reference in the document resolves', async () => {
   const text = await openApiText();
   const { components } = JSON.parse(text);

@@ -1,6 +1,8 @@
 /** Every field of both bodies with values that are wrong: 400 in OpenAI's shape that names the field, never more. */
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { defaultLimits } from '#octavo/server/limits.js';
+import { boundedArray } from '#octavo/server/schema/bounded.js';
 import { chatSchema } from '#octavo/server/schema/chat-schema.js';
 import { completionSchema } from '#octavo/server/schema/completion-schema.js';
 import { fakeServer } from '../support/fake-server.js';
@@ -166,7 +168,7 @@ const wrongMessages: readonly [string, unknown, string, RegExp][] = [
   ['a part without text', [user([{ type: 'text' }])], 'messages[0].content[0].text', /Missing/],
   ['tool calls', [{ role: 'assistant', tool_calls: [{ id: 'x' }] }], 'messages[0].tool_calls', /not supported/],
   ['an unknown field', [{ role: 'user', content: 'x', color: 1 }], 'messages[0].color', /Unknown/],
-  ['no messages', [], 'messages', />=1/],
+  ['no messages', [], 'messages', /at least 1/],
 ];
 
 test.each(wrongMessages)('refuses %s in messages', async (_what, messages, param, message) => {
@@ -220,6 +222,22 @@ test('refuses unknown parameters by name, or lists them when told to ignore them
   expect(names.sort()).toEqual(['chat_template', 'ev%0D%0Ail', 'stream_options.color']);
   expect((await ignoring.complete({ color: 1, tools: [{}] })).json().error.code).toBe('unsupported_parameter');
   expect((await ignoring.complete({ color: 1, n: 0 })).json().error.param).toBe('n');
+});
+
+test('refuses more unknown parameters than any client sends, even when told to ignore them', async () => {
+  const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]));
+  const ignoring = fakeServer({ unknownParams: 'ignore' });
+  expect((await ignoring.complete(names(200))).statusCode).toBe(200);
+  expect((await ignoring.complete(names(300))).json().error.code).toBe('invalid_value');
+  const inMessage = await ignoring.chat({ messages: [{ role: 'user', content: 'x', ...names(300) }] });
+  expect(inMessage.json().error.code).toBe('unknown_parameter');
+});
+
+test('an array is checked up to its first wrong element', () => {
+  const texts = boundedArray(z.string(), { max: 1000 });
+  expect(texts.safeParse(new Array(1000).fill(0)).error?.issues.map(({ path }) => path)).toEqual([[0]]);
+  expect(texts.safeParse(new Array(1001).fill(0)).error?.issues.map(({ path }) => path)).toEqual([[]]);
+  expect(texts.safeParse(['a', 'b']).data).toEqual(['a', 'b']);
 });
 
 test('names an unknown model and those there are', async () => {

@@ -1,34 +1,63 @@
-/** Arrays and records whose size is checked before their contents: zod would collect an issue for each of a million elements. */
+/** Arrays and records that are refused early: zod alone would collect an issue for each of a million elements. */
 import { z } from 'zod';
+import { flattenIssues } from '../validation-issue.js';
 
-export function boundedArray<S extends z.ZodType>(element: S, limits: { readonly min?: number; readonly max: number }) {
-  const array = z
-    .array(element)
-    .min(limits.min ?? 0)
-    .max(limits.max);
-  return z.preprocess((value, context) => {
-    if (!Array.isArray(value) || value.length <= limits.max) return value;
-    context.issues.push(tooLarge('array', limits.max, value));
-    return z.NEVER;
-  }, array);
+/** Objects with unknown keys that are collected before an array is given up; one wrong value ends it at once. */
+const maxIssues = 256;
+
+interface SizeRange {
+  readonly min?: number;
+  readonly max: number;
 }
 
+/** An array whose size is checked before its elements, which are checked up to the first that is wrong. */
+export function boundedArray<S extends z.ZodType>(element: S, { min = 0, max }: SizeRange): z.ZodType<z.output<S>[]> {
+  const documented = z.array(element).min(min).max(max);
+  return z
+    .custom<z.output<S>[]>()
+    .check((context) => {
+      const { value } = context;
+      const size = Array.isArray(value) ? describeSize(value.length, { min, max }) : 'expected array';
+      if (size !== null) context.issues.push({ code: 'custom', message: size, input: value });
+      else context.issues.push(...elementIssues(value, element));
+    })
+    .meta({ ...z.toJSONSchema(documented, { io: 'input', unrepresentable: 'any' }), $schema: undefined });
+}
+
+/** A record whose size is checked before its entries. */
 export function boundedRecord<S extends z.ZodType>(
   value: S,
   limits: { readonly keys: z.ZodString; readonly max: number },
 ) {
   return z.preprocess(
     (record, context) => {
-      const tooMany = typeof record === 'object' && record !== null && Object.keys(record).length > limits.max;
-      if (!tooMany) return record;
-      context.issues.push(tooLarge('object', limits.max, record));
+      const size = typeof record === 'object' && record !== null ? Object.keys(record).length : 0;
+      if (size <= limits.max) return record;
+      context.addIssue({ code: 'custom', message: `expected at most ${limits.max} entries` });
       return z.NEVER;
     },
     z.record(limits.keys, value).meta({ maxProperties: limits.max }),
   );
 }
 
-function tooLarge(origin: string, maximum: number, input: unknown) {
-  const message = `expected ${origin} to have at most ${maximum} entries`;
-  return { code: 'too_big' as const, origin, maximum, inclusive: true, input, message };
+function describeSize(length: number, { min = 0, max }: SizeRange): string | null {
+  if (length > max) return `expected at most ${max} entries`;
+  return length < min ? `expected at least ${min} entries` : null;
+}
+
+function elementIssues(elements: readonly unknown[], schema: z.ZodType): z.core.$ZodRawIssue[] {
+  const issues: z.core.$ZodRawIssue[] = [];
+  let unknown = 0;
+  for (const [index, element] of elements.entries()) {
+    const result = schema.safeParse(element);
+    if (result.success) continue;
+    const own = result.error.issues;
+    issues.push(
+      ...own.map((issue) => ({ ...issue, path: [index, ...issue.path], input: element }) as z.core.$ZodRawIssue),
+    );
+    const flat = flattenIssues(own);
+    unknown += flat.length;
+    if (unknown > maxIssues || flat.some((issue) => issue.unknownKeys.length === 0)) break;
+  }
+  return issues;
 }

@@ -7,24 +7,35 @@ import type { TokenHistory } from './token-history.js';
 /** The next token. `logits` [vocab] is changed in place. Ties go to the lower token id. */
 export function sampleToken(logits: Float32Array, sampling: Sampling, history: TokenHistory): number {
   adjustLogits(logits, sampling, history);
-  if (sampling.temperature === 0 || sampling.topK === 1) return argmax(logits);
+  const best = argmax(logits);
+  // Without a finite maximum nothing can be weighed: a penalty overflowed it, or every token is forbidden.
+  if (sampling.temperature === 0 || sampling.topK === 1 || !Number.isFinite(logits[best])) return best;
   const draw = uniform(sampling.seed, history.length);
-  const weights = toWeights(logits, sampling.temperature);
+  const weights = toWeights(logits, { max: logits[best]!, temperature: sampling.temperature });
   if (sampling.topK === 0 && sampling.topP === 1) return drawFromAll(weights, sampling.minP, draw);
   const kept = truncate(weights, sampling);
   return drawFromKept(weights, kept, draw);
 }
 
+/** The lowest index of the greatest value; NaN is never it, unless there is nothing else. */
 function argmax(values: Float32Array): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  let max = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! > max) {
+      max = values[i]!;
+      best = i;
+    }
+  }
   return best;
 }
 
-/** exp((logit - max) / temperature), in place: the most likely token weighs 1. */
-function toWeights(logits: Float32Array, temperature: number): Float32Array {
-  const max = logits[argmax(logits)]!;
-  for (let i = 0; i < logits.length; i++) logits[i] = Math.exp((logits[i]! - max) / temperature);
+/** exp((logit - max) / temperature), in place: the most likely token weighs 1, one without a number nothing. */
+function toWeights(
+  logits: Float32Array,
+  { max, temperature }: { readonly max: number; readonly temperature: number },
+): Float32Array {
+  for (let i = 0; i < logits.length; i++) logits[i] = Math.exp((logits[i]! - max) / temperature) || 0;
   return logits;
 }
 

@@ -72,20 +72,29 @@ type ChatSettings = ReturnType<typeof parseOptions<typeof chatOptions>>['values'
 async function converse(url: string, settings: ChatSettings): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
   const opening: Message[] = settings.system === null ? [] : [{ role: 'system', content: settings.system }];
-  let messages = opening;
+  let messages: readonly Message[] = opening;
   terminal.prompt();
   for await (const line of terminal) {
     const text = line.trim();
     if (text === '/exit') break;
     if (text === '/new') messages = opening;
     else if (text !== '') {
-      const asked: Message[] = [...messages, { role: 'user', content: text }];
-      const reply = await streamReply(url, asked, settings);
-      messages = [...asked, { role: 'assistant', content: reply }];
+      messages = await takeTurn(url, [...messages, { role: 'user', content: text }], settings);
     }
     terminal.prompt();
   }
   terminal.close();
+}
+
+/** The conversation with the reply, or without the last question when the server refused it: too long, say. */
+async function takeTurn(url: string, asked: readonly Message[], settings: ChatSettings): Promise<readonly Message[]> {
+  try {
+    return [...asked, { role: 'assistant', content: await streamReply(url, asked, settings) }];
+  } catch (error) {
+    if (!(error instanceof OctavoError) || error.code !== 'invalid_value') throw error;
+    process.stderr.write(`${error.message}\n`);
+    return asked.slice(0, -1);
+  }
 }
 
 const chunkSchema = z.object({
@@ -95,18 +104,11 @@ const chunkSchema = z.object({
 
 /** Prints the reply as it comes, and returns it. */
 async function streamReply(url: string, messages: readonly Message[], settings: ChatSettings): Promise<string> {
-  const response = await fetch(new URL('/v1/chat/completions', url), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(settings.apiKey === null ? {} : { authorization: `Bearer ${settings.apiKey}` }),
-    },
-    body: JSON.stringify({
-      messages,
-      stream: true,
-      ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
-      ...(settings.maxTokens === null ? {} : { max_tokens: settings.maxTokens }),
-    }),
+  const response = await post(new URL('/v1/chat/completions', url), settings.apiKey, {
+    messages,
+    stream: true,
+    ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
+    ...(settings.maxTokens === null ? {} : { max_tokens: settings.maxTokens }),
   });
   if (!response.ok || response.body === null) throw await toError(response);
   let reply = '';
@@ -123,6 +125,18 @@ async function streamReply(url: string, messages: readonly Message[], settings: 
   for await (const text of response.body.pipeThrough(new TextDecoderStream())) parser.feed(text);
   process.stdout.write('\n');
   return reply;
+}
+
+/** Throws `not_ready` when nobody answers. */
+async function post(url: URL, apiKey: string | null, body: object): Promise<Response> {
+  const key = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  const headers = { 'content-type': 'application/json', ...key };
+  try {
+    return await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  } catch (error) {
+    const reason = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
+    throw new OctavoError('not_ready', `No answer from ${url.origin}: ${reason}.`, null, { cause: error });
+  }
 }
 
 async function toError(response: Response): Promise<OctavoError> {

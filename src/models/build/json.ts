@@ -34,7 +34,7 @@ export async function readBounded(path: string, maxBytes: number): Promise<Uint8
   try {
     handle = await open(path, 'r');
   } catch (error) {
-    throw new OctavoError('invalid_model', `${what} cannot be read; the model folder must have it.`, null, {
+    throw new OctavoError('invalid_model', `${path} cannot be read; the model folder must have it.`, null, {
       cause: error,
     });
   }

@@ -1,0 +1,100 @@
+/** The command line as a person types it. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), 'octavo-cli-'));
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function octavo(args: readonly string[], input = ''): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, ...args], { cwd: folder });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (text) => {
+      out += text;
+    });
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+    child.stdin.end(input);
+  });
+}
+
+describe('octavo', () => {
+  it('teaches its commands', async () => {
+    const { code, out } = await octavo(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['serve', 'build', 'chat', 'bench']) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
+  it.each(['serve', 'build', 'chat', 'bench'])('teaches %s', async (command) => {
+    const { code, out } = await octavo([command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(`Usage: octavo ${command}`);
+    expect(out).toMatch(/^ {2}--\w/m);
+  });
+
+  it('tells its version', async () => {
+    expect((await octavo(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['fly'], /no command "fly".*serve, build, chat, bench/],
+    [['serve', '--port', 'http'], /--port is "http": Expected a whole number from 0 to 65535/],
+    [['serve', '--prot', '1'], /Unknown option '--prot'.*serve --help/],
+    [['serve', 'extra'], /Unexpected argument "extra"/],
+    [['serve', '--model', '.'], /No model at .*manifest\.json.*octavo build/],
+    [['serve', '--safety', 'absent.yaml'], /absent\.yaml/],
+    [['serve', '--provider', 'tpu'], /Expected one of auto, cpu, webgpu, cuda/],
+    [['serve', '--provider', 'cuda', '--port', '0'], /cuda provider cannot be used/],
+    [['build', 'absent', '--out', 'x'], /absent/],
+    [['build', '--random', 'gigantic', '--out', 'x'], /gigantic.*tiny-llama/],
+    [['build', '--random', 'tiny-llama'], /--out is missing/],
+    [['bench', '--batch', '1;2'], /--batch is "1;2": Expected row counts/],
+  ])('refuses %j with what is allowed', async (args, message) => {
+    const { code, err } = await octavo(args);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/at .*\.js:\d+/);
+  });
+
+  it('builds a random model, and measures it', async () => {
+    const built = await octavo(['build', '--random', 'tiny-llama', '--out', 'tiny']);
+    expect(built).toMatchObject({ code: 0, err: '' });
+    expect(built.out).toMatch(/tiny-llama-random \(llama, int8\): [\d.]+ MiB/);
+    expect(existsSync(path.join(folder, 'tiny', 'manifest.json'))).toBe(true);
+    const sizes = ['--prompt', '16', '--steps', '4', '--repeat', '2', '--batch', '1,3'];
+    const measured = await octavo(['bench', '--model', 'tiny', '--json', ...sizes]);
+    const { results, model } = JSON.parse(measured.out);
+    expect(model).toMatchObject({ id: 'tiny-llama-random', precision: 'int8', runtime: 'ort-c-api' });
+    expect(results.map(({ run }: { run: string }) => run)).toEqual(['decode 1', 'decode 3', 'prefill 16']);
+    for (const { tokensPerSecond } of results) expect(tokensPerSecond).toBeGreaterThan(0);
+    expect((await octavo(['bench', '--model', 'tiny', ...sizes])).out).toMatch(/^decode 3\s+\d+/m);
+  });
+
+  it('chats with the embedded model, line by line', async () => {
+    const script = 'What is the weather like in London tomorrow?\n/new\nHi, I want to book a table for two.\n/exit\n';
+    const { code, out, err } = await octavo(['chat', '--temperature', '0', '--max-tokens', '30'], script);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('"city":"London"');
+    expect(out.match(/^> /gm)).toHaveLength(4);
+  });
+
+  it('says what is wrong when a chat cannot reach its server', async () => {
+    const { code, err } = await octavo(['chat', '--url', 'http://127.0.0.1:1234'], 'hello\n');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^octavo: .*127\.0\.0\.1:1234: .*ECONNREFUSED/);
+  });
+});

@@ -24,10 +24,23 @@ test.each<[string, Partial<Sampling>, number[]]>([
   ['negative penalties encourage', { presencePenalty: -1 }, [2, -1, 5, -3, 0, 1]],
   ['repetition: prompt and output, once, away from zero likelihood', { repetitionPenalty: 2 }, [1, -4, 2, -8, 0, 1]],
   ['repetition comes before presence', { repetitionPenalty: 2, presencePenalty: 1 }, [1, -5, 1, -9, 0, 1]],
-  ['bias is added', { logitBias: [[4, 3], [0, -100]] }, [-98, -2, 4, -4, 3, 1]], // biome-ignore format: a row of a table
+  [
+    'bias is added',
+    {
+      logitBias: [
+        [4, 3],
+        [0, -100],
+      ],
+    },
+    [-98, -2, 4, -4, 3, 1],
+  ],
   ['stop tokens before the minimum length', { stopTokens: [2, 5], minTokens: 5 }, [2, -2, -Infinity, -4, 0, -Infinity]],
   ['stop tokens once it is reached', { stopTokens: [2, 5], minTokens: 4 }, before],
-  ['no bias allows a forbidden token', { logitBias: [[5, 100]], stopTokens: [5], minTokens: 9 }, [2, -2, 4, -4, 0, -Infinity]], // biome-ignore format: a row of a table
+  [
+    'no bias allows a forbidden token',
+    { logitBias: [[5, 100]], stopTokens: [5], minTokens: 9 },
+    [2, -2, 4, -4, 0, -Infinity],
+  ],
 ])('%s', (_, sampling, expected) => {
   expect(adjusted(sampling)).toEqual(expected);
 });

@@ -1,0 +1,144 @@
+/** The decoder on a graph whose cache holds token ids: every token follows from exactly its own row. */
+import { describe, expect, test } from 'vitest';
+import { Decoder } from '#octavo/models/decoder/decoder.js';
+import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
+import type { PromptChunk, RowMove, Step } from '#octavo/models/decoder/step.js';
+import { type FakeGraph, FakeSession, tokenAfter } from '../../support/fake-session.js';
+
+const vocab = 97;
+const shape = { layers: 2, kvHeads: 2, headDim: 2, rows: 4, capacity: 32, vocab };
+
+function open(graph: Partial<FakeGraph> = {}) {
+  const session = new FakeSession({ vocab, ...graph });
+  return { session, decoder: new Decoder(session, shape) };
+}
+
+const whole = (...ids: number[]): PromptChunk => ({ ids, past: 0, sampling: greedy });
+const prefill = (firstRow: number, chunks: readonly PromptChunk[], moves: readonly RowMove[] = []): Step => ({
+  moves,
+  work: { kind: 'prefill', firstRow, chunks },
+});
+const prefillAll = (prompts: readonly (readonly number[])[]) =>
+  prefill(
+    0,
+    prompts.map((ids) => whole(...ids)),
+  );
+const decode = (rows: number, moves: readonly RowMove[] = []): Step => ({ moves, work: { kind: 'decode', rows } });
+
+/** Greedy tokens after a prompt, from the definition. */
+function expected(prompt: readonly number[], count: number): number[] {
+  const ids = [...prompt];
+  for (let i = 0; i < count; i++) ids.push(tokenAfter(ids, vocab));
+  return ids.slice(prompt.length);
+}
+
+describe.each<[string, Partial<FakeGraph>]>([
+  ['logits of every position', {}],
+  ['logits of the last token only', { lastOnly: true }],
+  ['position ids', { positions: true, lastOnly: true }],
+])('a graph with %s', (_, graph) => {
+  test('prompts of several lengths, padded together, then decoded', async () => {
+    const { decoder } = open(graph);
+    const prompts = [[1, 2, 3], [4], [5, 6, 7, 8, 9]];
+    const steps = [await decoder.step(prefillAll(prompts))];
+    for (let i = 0; i < 4; i++) steps.push(await decoder.step(decode(3)));
+    prompts.forEach((prompt, row) => {
+      expect(steps.map(({ tokens }) => tokens[row])).toEqual(expected(prompt, 5));
+    });
+  });
+
+  test('a prompt in chunks samples only with the last, while others decode between', async () => {
+    const { decoder } = open(graph);
+    const prompt = [9, 8, 7, 6, 5, 4, 3];
+    const first = await decoder.step(prefill(0, [whole(1, 2)]));
+    const chunks = [
+      await decoder.step(prefill(1, [{ ids: prompt.slice(0, 3), past: 0 }])),
+      await decoder.step(prefill(1, [{ ids: prompt.slice(3, 5), past: 3 }])),
+    ];
+    const between = await decoder.step(decode(1));
+    const end = await decoder.step(prefill(1, [{ ids: prompt.slice(5), past: 5, sampling: greedy }]));
+    const both = await decoder.step(decode(2));
+    expect(chunks.map(({ tokens }) => tokens)).toEqual([[null], [null]]);
+    expect([first.tokens[0], between.tokens[0], both.tokens[0]]).toEqual(expected([1, 2], 3));
+    expect([end.tokens[0], both.tokens[1]]).toEqual(expected(prompt, 2));
+  });
+
+  test('moves close holes before the step, in order', async () => {
+    const { decoder } = open(graph);
+    const prompts = [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+    ];
+    const first = await decoder.step(prefillAll(prompts));
+    // Rows 0 and 1 left: the last goes to row 1, then the next one to row 0.
+    const moves = [
+      { from: 3, to: 1 },
+      { from: 2, to: 0 },
+    ];
+    const second = await decoder.step(decode(2, moves));
+    expect([first.tokens[2], second.tokens[0]]).toEqual(expected([3, 3], 2));
+    expect([first.tokens[3], second.tokens[1]]).toEqual(expected([4, 4], 2));
+  });
+
+  test('a row that is taken again knows nothing of the sequence before', async () => {
+    const { decoder } = open(graph);
+    await decoder.step(prefill(0, [whole(1, 2, 3, 4, 5, 6)]));
+    await decoder.step(decode(1));
+    const { tokens } = await decoder.step(prefill(0, [whole(7, 8)]));
+    expect([tokens[0], (await decoder.step(decode(1))).tokens[0]]).toEqual(expected([7, 8], 2));
+  });
+});
+
+test('a row keeps its sampling and its history from step to step', async () => {
+  const { decoder } = open();
+  // A token that was generated loses more than the graph gives, so that none comes twice.
+  const sampling: Sampling = { ...greedy, frequencyPenalty: 2 };
+  const tokens = [(await decoder.step(prefill(0, [{ ids: [1, 2], past: 0, sampling }]))).tokens[0]];
+  for (let i = 0; i < 20; i++) tokens.push((await decoder.step(decode(1))).tokens[0]);
+  expect(new Set(tokens).size).toBe(tokens.length);
+});
+
+test('one sampling for each row: neighbours do not share it', async () => {
+  const { decoder } = open();
+  const forced = (token: number): Sampling => ({ ...greedy, logitBias: [[token, 9]] });
+  const chunks = [50, 60, 70].map((token) => ({ ids: [1, 2], past: 0, sampling: forced(token) }));
+  expect((await decoder.step(prefill(0, chunks))).tokens).toEqual([50, 60, 70]);
+  const moved = await decoder.step(decode(2, [{ from: 2, to: 0 }]));
+  expect(moved.tokens).toEqual([70, 60]);
+});
+
+test('a prompt of one token is computed in two columns, as every other prefill', async () => {
+  const { decoder, session } = open();
+  const { tokens } = await decoder.step(prefill(0, [whole(5)]));
+  expect(tokens).toEqual(expected([5], 1));
+  expect(session.runs[0]?.inputs.get('input_ids')?.dims).toEqual([1, 2]);
+});
+
+test('decode steps of the same rows reuse the tensors that stay bound', async () => {
+  const { decoder, session } = open({ lastOnly: true });
+  await decoder.step(prefill(0, [whole(1, 2), whole(3, 4)]));
+  await decoder.step(decode(2));
+  await decoder.step(decode(2));
+  const [second, third] = session.runs.slice(1);
+  for (const [name, tensor] of third!.outputs) expect(second!.outputs.get(name), name).toBe(tensor);
+});
+
+describe('a step that breaks the protocol fails with the sentence that does not hold', () => {
+  test.each<[string, Step, RegExp]>([
+    ['decoding a row that was never filled', decode(2), /row 1 holds a sequence/],
+    ['moving an empty row', decode(1, [{ from: 2, to: 0 }]), /row 2 holds a sequence/],
+    ['a chunk after a gap', prefill(0, [{ ids: [1, 2], past: 5 }]), /begins where the cache of its row ends/],
+  ])('%s', async (_, step, sentence) => {
+    const { decoder } = open();
+    await decoder.step(prefill(0, [whole(1, 2)]));
+    await expect(decoder.step(step)).rejects.toThrow(sentence);
+  });
+});
+
+test('closing closes the session', async () => {
+  const { decoder, session } = open();
+  await decoder.close();
+  expect(session.closed).toBe(true);
+});

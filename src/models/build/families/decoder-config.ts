@@ -1,103 +1,80 @@
 /** The settings that the config.json files of Llama-like decoders share, checked before anything is allocated. */
 import { z } from 'zod';
-import { OctavoError } from '../../../errors.js';
-import type { PreNormDecoder } from '../graph/pre-norm-decoder.js';
+import type { Manifest } from '../../manifest.js';
+import type { GatedDecoder } from '../graph/gated-decoder.js';
 import type { JsonObject } from '../json.js';
-
-const size = (max: number) => z.int().positive().max(max);
-
-const theta = z.number().min(1).max(1e12);
-
-const rotarySchema = z.looseObject({
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  rope_theta: theta.optional(),
-});
+import { check, maxLayers, readFields, refuse, size } from './config-fields.js';
+import { readRotary } from './rotary-config.js';
 
 const configSchema = z.object({
   hidden_size: size(1 << 16),
   intermediate_size: size(1 << 18),
-  num_hidden_layers: size(1024),
+  num_hidden_layers: size(maxLayers),
   num_attention_heads: size(1024),
   num_key_value_heads: size(1024).nullish(),
   head_dim: size(1024).nullish(),
   vocab_size: size(1 << 21),
-  max_position_embeddings: size(1 << 21),
   rms_norm_eps: z.number().positive().max(0.1),
-  rope_theta: theta.nullish(),
-  rope_scaling: rotarySchema.nullish(),
-  /** Where newer files keep both rotary settings. */
-  rope_parameters: rotarySchema.nullish(),
-  partial_rotary_factor: z.number().nullish(),
-  hidden_act: z.string(),
   tie_word_embeddings: z.boolean().nullish(),
-  quantization_config: z.unknown().optional(),
 });
+
+/** What a family means by fields that config.json may leave out. */
+export interface FamilyDefaults {
+  readonly tied: boolean;
+  /** Base of the rotary frequencies. */
+  readonly theta: number;
+  /** hidden_size / num_attention_heads when left out. */
+  readonly headDim?: number;
+}
 
 /** Values of one matrix: what a typed array of this many float32 can hold on every supported Node. */
 const maxMatrixValues = 2 ** 30;
 
-/** Everything of a decoder but its biases, which each family decides by itself. Throws as `Family.plan`. */
-export function readDecoderConfig(config: JsonObject): Omit<PreNormDecoder, 'bias'> {
-  const parsed = configSchema.safeParse(config);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new OctavoError('invalid_model', `config.json: ${issue?.path.join('.')}: ${issue?.message}.`);
-  }
-  const fields = parsed.data;
-  refuseUnsupported(fields);
+/**
+ * Llama's decoder in the sizes of config.json: silu, rotary positions and full attention in every layer, no biases.
+ * A family replaces what differs. Throws as `Family.plan`.
+ */
+export function readGatedDecoder(config: JsonObject, defaults: FamilyDefaults): GatedDecoder {
+  const fields = readFields(config, configSchema);
+  if (config.quantization_config) refuse('the weights are quantised already; build from the original checkpoint.');
   const heads = fields.num_attention_heads;
-  const shape = {
-    layers: fields.num_hidden_layers,
-    hidden: fields.hidden_size,
-    heads,
-    kvHeads: fields.num_key_value_heads ?? heads,
-    headDim: fields.head_dim ?? fields.hidden_size / heads,
-    vocab: fields.vocab_size,
-    context: fields.max_position_embeddings,
-  };
+  const headDim = fields.head_dim ?? defaults.headDim ?? fields.hidden_size / heads;
+  check(
+    Number.isInteger(headDim),
+    `hidden_size ${fields.hidden_size} must be a multiple of num_attention_heads ${heads}.`,
+  );
+  check(headDim % 2 === 0, `head_dim ${headDim} must be even.`);
+  const rotary = readRotary(config, { headDim, theta: defaults.theta });
+  const sizes = { hidden: fields.hidden_size, heads, kvHeads: fields.num_key_value_heads ?? heads, headDim };
+  const layers = fields.num_hidden_layers;
+  const shape = { ...sizes, layers, vocab: fields.vocab_size, context: rotary.context };
   checkShape(shape, fields.intermediate_size);
   return {
-    shape,
-    intermediate: fields.intermediate_size,
-    epsilon: fields.rms_norm_eps,
-    theta: fields.rope_theta ?? fields.rope_parameters?.rope_theta ?? 10_000,
-    tied: fields.tie_word_embeddings ?? false,
+    ...{ shape, attention: sizes, layers: Array.from({ length: layers }, () => ({ rotary, window: null })) },
+    ...{ norm: { epsilon: fields.rms_norm_eps, offset: 0 }, intermediate: fields.intermediate_size, gate: 'silu' },
+    ...{ tied: fields.tie_word_embeddings ?? defaults.tied, bias: { qkv: false, output: false, mlp: false } },
+    packed: false,
   };
 }
 
-/** A boolean setting of config.json, false when absent. Throws `invalid_model`. */
-export function readFlag(config: JsonObject, name: string): boolean {
-  const value = config[name] ?? false;
-  if (typeof value !== 'boolean') throw new OctavoError('invalid_model', `config.json: ${name} must be true or false.`);
-  return value;
+/** Refuses any other function than these. Throws `unsupported_model`. */
+export function requireNonlinearity(config: JsonObject, field: string, allowed: readonly string[]): void {
+  const value = config[field] ?? allowed[0];
+  if (typeof value === 'string' && allowed.includes(value)) return;
+  refuse(`${field} ${JSON.stringify(value)?.slice(0, 64)} is not supported here; only ${allowed.join(' or ')} is.`);
 }
 
-function refuseUnsupported(fields: z.infer<typeof configSchema>): void {
-  const refuse = (sentence: string): never => {
-    throw new OctavoError('unsupported_model', `config.json: ${sentence}`);
-  };
-  for (const rotary of [fields.rope_scaling, fields.rope_parameters]) {
-    const kind = rotary?.rope_type ?? rotary?.type ?? 'default';
-    if (kind !== 'default') refuse(`rotary scaling of type ${kind} is not supported yet; only unscaled positions are.`);
-  }
-  if ((fields.partial_rotary_factor ?? 1) !== 1) refuse('partial_rotary_factor must be 1; others are not supported.');
-  if (fields.hidden_act !== 'silu') refuse(`hidden_act ${fields.hidden_act} is not supported here; only silu is.`);
-  if (fields.quantization_config) refuse('the weights are quantised already; build from the original checkpoint.');
+/** The windows of the layers; one that is not smaller than the context is none. */
+export function withWindows(model: GatedDecoder, windows: readonly (number | null)[]): GatedDecoder['layers'] {
+  return model.layers.map((layer, index) => {
+    const window = windows[index] ?? null;
+    return { ...layer, window: window === null || window >= model.shape.context ? null : window };
+  });
 }
 
-function checkShape(shape: PreNormDecoder['shape'], intermediate: number): void {
-  const check = (holds: boolean, sentence: string) => {
-    if (!holds) throw new OctavoError('invalid_model', `config.json: ${sentence}`);
-  };
-  const { hidden, heads, kvHeads, headDim, vocab, context } = shape;
-  check(Number.isInteger(headDim), `hidden_size ${hidden} must be a multiple of num_attention_heads ${heads}.`);
-  check(headDim % 2 === 0, `head_dim ${headDim} must be even.`);
+function checkShape(shape: Manifest['shape'], intermediate: number): void {
+  const { hidden, heads, kvHeads, headDim, vocab } = shape;
   check(heads % kvHeads === 0, `num_attention_heads ${heads} must be a multiple of num_key_value_heads ${kvHeads}.`);
   const largest = Math.max(vocab * hidden, 2 * intermediate * hidden, (heads + 2 * kvHeads) * headDim * hidden);
   check(largest <= maxMatrixValues, `a matrix would hold ${largest} values; at most ${maxMatrixValues} are allowed.`);
-  check(
-    (context * headDim) / 2 <= maxMatrixValues / 4,
-    `max_position_embeddings ${context} with head_dim ${headDim} makes rotary tables of more than 1 GiB.`,
-  );
 }

@@ -1,112 +1,90 @@
-/** Causal self-attention with a KV cache and rotary positions: one packed projection, GroupQueryAttention, output projection. */
+/** Causal attention with a KV cache: GroupQueryAttention, and what must happen to queries and keys before it. */
 import type { GraphContext } from './graph-context.js';
-import { activation, linear } from './linear.js';
-import { type RotaryShape, rotaryTable } from './rotary.js';
+import { type RmsNorm, rmsNorm } from './norm.js';
+import type { Rotary, RotaryTables } from './rotary.js';
 import type { DecoderInputs } from './sequence-lengths.js';
 
-export interface AttentionShape extends RotaryShape {
+export interface AttentionShape {
   readonly hidden: number;
   readonly heads: number;
   readonly kvHeads: number;
-  readonly bias: { readonly qkv: boolean; readonly output: boolean };
+  readonly headDim: number;
+  /** Factor on the scores; 1 / sqrt(headDim) when left out. */
+  readonly scale?: number;
+  /** Scores become softcap * tanh(score / softcap). */
+  readonly softcap?: number;
+  /** Norm of each query and key by itself, with weights q_norm and k_norm, before they rotate. */
+  readonly headNorm?: RmsNorm;
 }
 
-/** Values that all layers share. */
-export interface AttentionInputs extends DecoderInputs {
-  /** float32 [context, headDim / 2] */
-  readonly cos: string;
-  readonly sin: string;
+/** How queries and keys of a layer turn with their positions. */
+export interface LayerRotary {
+  readonly rotary: Rotary;
+  readonly tables: RotaryTables;
   /** int64 [batch_size, sequence_length]; absent where the attention operator rotates by itself. */
   readonly positions?: string;
 }
 
-/** The operator's own rotary needs a head size that is a multiple of 16 (ONNX Runtime, CPU provider). */
-export function rotatesInside(shape: RotaryShape): boolean {
-  return shape.headDim % 16 === 0;
-}
-
-export function attentionInputs(context: GraphContext, inputs: DecoderInputs, shape: RotaryShape): AttentionInputs {
-  const { builder } = context;
-  const [cos, sin] = ['rotary.cos', 'rotary.sin'] as const;
-  builder.initializers(rotaryTable(cos, shape, Math.cos));
-  builder.initializers(rotaryTable(sin, shape, Math.sin));
-  if (rotatesInside(shape)) return { ...inputs, cos, sin };
-  const positions = builder.input({ name: 'position_ids', type: 'int64', dims: ['batch_size', 'sequence_length'] });
-  return { ...inputs, cos, sin, positions };
+/**
+ * Whether the attention operator can rotate: its head size must be a multiple of 16, and so must the part that rotates
+ * (ONNX Runtime, CPU provider).
+ */
+export function rotatesInside(rotary: Rotary, headDim: number): boolean {
+  return headDim % 16 === 0 && rotary.frequencies.length % 8 === 0;
 }
 
 export interface AttentionUse {
   readonly layer: number;
   readonly shape: AttentionShape;
-  readonly inputs: AttentionInputs;
-  /** float32 [batch_size, sequence_length, hidden], normalised. */
-  readonly x: string;
-  /** Prefix of the checkpoint's q_proj, k_proj, v_proj and o_proj. */
+  readonly inputs: DecoderInputs;
+  /** float32 [batch_size, sequence_length, (heads + 2 kvHeads) * headDim]: queries, keys, values. */
+  readonly qkv: string;
+  /** null: no positions in this layer. */
+  readonly rotary: LayerRotary | null;
+  /** Tokens that a token sees, itself included; null: all. */
+  readonly window: number | null;
+  /** Prefix of the checkpoint's q_norm and k_norm. */
   readonly tensors: string;
 }
 
-/** float32 [batch_size, sequence_length, hidden]. */
-export function attention(context: GraphContext, path: string, use: AttentionUse): string {
-  const { shape, tensors } = use;
-  const qkv = linear(context, `${path}/qkv_proj`, {
-    input: activation(context, `${path}/qkv_proj`, use.x),
-    matrix: {
-      name: `${tensors}.qkv_proj.weight`,
-      parts: [
-        { tensor: `${tensors}.q_proj.weight`, rows: shape.heads * shape.headDim },
-        { tensor: `${tensors}.k_proj.weight`, rows: shape.kvHeads * shape.headDim },
-        { tensor: `${tensors}.v_proj.weight`, rows: shape.kvHeads * shape.headDim },
-      ],
-      columns: shape.hidden,
-    },
-    bias: shape.bias.qkv,
-  });
-  const attended = groupQueryAttention(context, path, { ...use, qkv });
-  const outputTensor = `${tensors}.o_proj.weight`;
-  return linear(context, `${path}/o_proj`, {
-    input: activation(context, `${path}/o_proj`, attended),
-    matrix: {
-      name: outputTensor,
-      parts: [{ tensor: outputTensor, rows: shape.hidden }],
-      columns: shape.heads * shape.headDim,
-    },
-    bias: shape.bias.output,
-  });
-}
-
 /**
- * past_key_values.N.* go straight in and present.N.* straight out, so that a runtime can bind both to the same memory
- * and the operator appends in place.
+ * float32 [batch_size, sequence_length, heads * headDim]. past_key_values.N.* go straight in and present.N.* straight
+ * out, so that a runtime can bind both to the same memory and the operator appends in place.
  */
-function groupQueryAttention(context: GraphContext, path: string, use: AttentionUse & { qkv: string }): string {
+export function attention(context: GraphContext, path: string, use: AttentionUse): string {
   const { builder } = context;
-  const { shape, inputs, layer } = use;
+  const { shape, inputs, layer, rotary } = use;
   const cache = (name: string, length: string) =>
     ({ name, type: 'float32', dims: ['batch_size', shape.kvHeads, length, shape.headDim] }) as const;
   const past = ['key', 'value'].map((part) =>
     builder.input(cache(`past_key_values.${layer}.${part}`, 'past_sequence_length')),
   );
   const present = ['key', 'value'].map((part) => `present.${layer}.${part}`);
-  const inside = inputs.positions === undefined;
-  const projected = inside ? [use.qkv, '', ''] : rotate(context, path, use);
+  const inside = rotary !== null && rotary.positions === undefined;
+  const tables = inside ? [rotary.tables.cos, rotary.tables.sin] : [];
   const attended = builder.node('GroupQueryAttention', path, {
-    inputs: [...projected, ...past, inputs.seqlens, inputs.totalLength, ...(inside ? [inputs.cos, inputs.sin] : [])],
+    inputs: [...queriesKeysValues(context, path, use), ...past, inputs.seqlens, inputs.totalLength, ...tables],
     outputs: [`${path}/GroupQueryAttention/output_0`, ...present],
     attributes: {
       num_heads: BigInt(shape.heads),
       kv_num_heads: BigInt(shape.kvHeads),
       do_rotary: inside ? 1n : 0n,
       rotary_interleaved: 0n,
+      ...(use.window !== null && { local_window_size: BigInt(use.window) }),
+      ...(shape.scale !== undefined && { scale: shape.scale }),
+      ...(shape.softcap !== undefined && { softcap: shape.softcap }),
     },
   });
   for (const name of present) builder.output(cache(name, 'total_sequence_length'));
   return attended;
 }
 
-/** Query, key and value apart, the first two rotated by an operator of their own. */
-function rotate(context: GraphContext, path: string, use: AttentionUse & { qkv: string }): readonly string[] {
+/** The operator's first three inputs: packed in one where nothing happens to them before. */
+function queriesKeysValues(context: GraphContext, path: string, use: AttentionUse): readonly [string, string, string] {
   const { builder } = context;
-  const { shape, inputs } = use;
+  const { shape, rotary } = use;
+  const outside = rotary?.positions !== undefined;
+  if (shape.headNorm === undefined && !outside) return [use.qkv, '', ''];
   const [q, k, v] = [`${path}/q`, `${path}/k`, `${path}/v`] as const;
   const widths = [shape.heads, shape.kvHeads, shape.kvHeads].map((heads) => BigInt(heads * shape.headDim));
   builder.node('Split', path, {
@@ -114,10 +92,48 @@ function rotate(context: GraphContext, path: string, use: AttentionUse & { qkv: 
     outputs: [q, k, v],
     attributes: { axis: -1n },
   });
-  const rotated = (x: string, heads: number) =>
-    builder.node('RotaryEmbedding', `${x}_rotary`, {
-      inputs: [x, inputs.positions ?? '', inputs.cos, inputs.sin],
-      attributes: { num_heads: BigInt(heads), interleaved: 0n },
+  const prepared = (part: 'q' | 'k', heads: number) => {
+    const x = normHeads(context, `${path}/${part}`, { use, part, heads });
+    return outside ? rotate(context, `${path}/${part}_rotary`, { x, heads, rotary }) : x;
+  };
+  return [prepared('q', shape.heads), prepared('k', shape.kvHeads), v];
+}
+
+/** `path` is the value, too: float32 [batch_size, sequence_length, heads * headDim]. */
+function normHeads(
+  context: GraphContext,
+  path: string,
+  { use, part, heads }: { use: AttentionUse; part: 'q' | 'k'; heads: number },
+): string {
+  const { headNorm, headDim } = use.shape;
+  if (headNorm === undefined) return path;
+  const reshape = (x: string, lastAxes: readonly number[]) => {
+    const axes = [0, 0, ...lastAxes].map(BigInt);
+    return context.builder.node('Reshape', path, {
+      inputs: [x, context.builder.constant('int64', axes, [axes.length])],
     });
-  return [rotated(q, shape.heads), rotated(k, shape.kvHeads), v];
+  };
+  const normed = rmsNorm(context, `${path}_norm`, {
+    ...headNorm,
+    tensor: `${use.tensors}.${part}_norm.weight`,
+    size: headDim,
+    x: reshape(path, [heads, headDim]),
+  });
+  return reshape(normed, [heads * headDim]);
+}
+
+/** The same shape, rotated by an operator of its own. */
+function rotate(
+  context: GraphContext,
+  path: string,
+  { x, heads, rotary }: { x: string; heads: number; rotary: LayerRotary },
+): string {
+  return context.builder.node('RotaryEmbedding', path, {
+    inputs: [x, rotary.positions ?? '', rotary.tables.cos, rotary.tables.sin],
+    attributes: {
+      num_heads: BigInt(heads),
+      interleaved: 0n,
+      rotary_embedding_dim: BigInt(2 * rotary.rotary.frequencies.length),
+    },
+  });
 }

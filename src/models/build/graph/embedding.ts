@@ -3,8 +3,23 @@ import type { GraphContext } from './graph-context.js';
 import { addFloatRows, expectMatrix } from './linear.js';
 import { int8Rows, type Matrix, scaleName } from './matrix.js';
 
-/** float32 [batch, sequence, columns]: the rows of `matrix` for `ids`; in int8 each row has its own scale. */
-export function embedding(context: GraphContext, path: string, use: { ids: string; matrix: Matrix }): string {
+export interface EmbeddingUse {
+  /** int64 [batch_size, sequence_length] */
+  readonly ids: string;
+  readonly matrix: Matrix;
+  /** Factor on the embeddings. */
+  readonly scale?: number;
+}
+
+/** float32 [batch_size, sequence_length, columns]: the rows of `matrix` for `ids`; in int8 each row has its own scale. */
+export function embedding(context: GraphContext, path: string, use: EmbeddingUse): string {
+  const { builder } = context;
+  const rows = embeddingRows(context, path, use);
+  if (use.scale === undefined) return rows;
+  return builder.node('Mul', path, { inputs: [rows, builder.constant('float32', [use.scale])] });
+}
+
+function embeddingRows(context: GraphContext, path: string, use: EmbeddingUse): string {
   const { builder } = context;
   const { ids, matrix } = use;
   if (context.precision === 'fp32') {

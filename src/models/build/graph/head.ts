@@ -1,55 +1,49 @@
-/** The end of a decoder: the positions whose logits are wanted, the final norm, the head. */
+/** The end of a decoder: the positions whose logits are wanted, and the head. */
 import type { GraphContext } from './graph-context.js';
 import { activation, addFloatRows, multiply, scaleRows } from './linear.js';
 import type { Matrix } from './matrix.js';
-import { type NormUse, type ResidualStream, rmsNorm } from './norm.js';
+import type { ResidualStream } from './norm.js';
 import type { DecoderInputs } from './sequence-lengths.js';
 
 export interface HeadUse {
-  readonly inputs: DecoderInputs;
-  readonly stream: ResidualStream;
-  readonly norm: NormUse;
-  /** [vocab, hidden] */
-  readonly matrix: Matrix;
-  /** The embedding serves as the head: `matrix` names its initializer in fp32. */
+  /** float32 [batch_size, num_logits, hidden], normalised. */
+  readonly x: string;
+  /** Tensor of the checkpoint, [vocab, hidden]: the embedding's where it serves as the head. */
+  readonly tensor: string;
   readonly tied: boolean;
   readonly vocab: number;
+  readonly hidden: number;
+  /** Logits become softcap * tanh(logit / softcap). */
+  readonly softcap?: number;
 }
 
 /** Adds the output `logits`, float32 [batch_size, num_logits, vocab]. */
 export function logitsHead(context: GraphContext, use: HeadUse): void {
   const { builder } = context;
-  const { sum, update } = use.stream;
-  const hidden = update === undefined ? sum : builder.node('Add', '/model/sum', { inputs: [sum, update] });
-  const kept = keepPositions(context, { hidden, inputs: use.inputs });
-  const { normed } = rmsNorm(context, '/model/norm', { ...use.norm, stream: { sum: kept } });
-  project(context, normed, use);
+  const { softcap } = use;
+  if (softcap === undefined) {
+    project(context, use, { factor: 1, output: 'logits' });
+  } else {
+    const capped = project(context, use, { factor: 1 / softcap, output: '/lm_head/capped' });
+    const bounded = builder.node('Tanh', '/lm_head', { inputs: [capped] });
+    builder.node('Mul', '/lm_head', {
+      inputs: [bounded, builder.constant('float32', [softcap])],
+      outputs: ['logits'],
+    });
+  }
   builder.output({ name: 'logits', type: 'float32', dims: ['batch_size', 'num_logits', use.vocab] });
 }
 
-/** In fp32 the matrix stays [vocab, hidden], so that a tied embedding is stored once. */
-function project(context: GraphContext, x: string, { matrix, tied }: HeadUse): void {
-  const { builder } = context;
-  const path = '/lm_head';
-  if (context.precision === 'fp32') {
-    if (!tied) addFloatRows(context, matrix);
-    const attributes = { transB: 1n };
-    builder.node('FusedMatMul', path, { inputs: [x, matrix.name], outputs: ['logits'], attributes });
-    return;
-  }
-  const input = activation(context, path, x);
-  const product = multiply(context, path, { input, matrix });
-  scaleRows(context, path, { x: product, rowScale: input.rowScale, output: 'logits' });
-}
-
 /**
- * The hidden states whose logits are wanted, [batch_size, num_logits, hidden]: every position while the input
- * `num_logits_to_keep` is 0 (its default), otherwise each row's last real token. Of this step's tokens that is number
- * min(lastPosition, sequence_length - 1): in right-padded prompts from an empty cache the first is the smaller, in a
- * later chunk and in decode the second.
+ * The hidden states whose logits are wanted, before the last norm, float32 [batch_size, num_logits, hidden]: every
+ * position while the input `num_logits_to_keep` is 0 (its default), otherwise each row's last real token. Of this
+ * step's tokens that is number min(lastPosition, sequence_length - 1): in right-padded prompts from an empty cache the
+ * first is the smaller, in a later chunk and in decode the second.
  */
-function keepPositions(context: GraphContext, use: { hidden: string; inputs: DecoderInputs }): string {
+export function keptStates(context: GraphContext, use: { stream: ResidualStream; inputs: DecoderInputs }): string {
   const { builder } = context;
+  const { sum, update } = use.stream;
+  const hidden = update === undefined ? sum : builder.node('Add', '/model/sum', { inputs: [sum, update] });
   const path = '/keep';
   const [zero, one] = [builder.constant('int64', [0n]), builder.constant('int64', [1n])];
   const lastOnly = builder.node('Cast', path, {
@@ -64,7 +58,34 @@ function keepPositions(context: GraphContext, use: { hidden: string; inputs: Dec
   const steps = builder.node('Range', path, { inputs: [zero, count, one] });
   const positions = builder.node('Add', path, { inputs: [first, steps] });
   const indices = builder.node('Unsqueeze', path, { inputs: [positions, builder.constant('int64', [2n], [1])] });
-  return builder.node('GatherND', path, { inputs: [use.hidden, indices], attributes: { batch_dims: 1n } });
+  return builder.node('GatherND', path, { inputs: [hidden, indices], attributes: { batch_dims: 1n } });
+}
+
+/**
+ * The product times `factor`, under the name `output`. In fp32 the matrix stays [vocab, hidden], so that a tied
+ * embedding is stored once. In int8 it is a second copy: Gather and MatMulIntegerToFloat want opposite layouts.
+ */
+function project(context: GraphContext, use: HeadUse, result: { factor: number; output: string }): string {
+  const { builder } = context;
+  const path = '/lm_head';
+  const matrix: Matrix = {
+    name: use.tied && context.precision === 'fp32' ? use.tensor : 'lm_head.weight',
+    parts: [{ tensor: use.tensor, rows: use.vocab }],
+    columns: use.hidden,
+  };
+  const { factor, output } = result;
+  if (context.precision === 'fp32') {
+    if (!use.tied) addFloatRows(context, matrix);
+    const attributes = { transB: 1n, ...(factor !== 1 && { alpha: factor }) };
+    return builder.node('FusedMatMul', path, { inputs: [use.x, matrix.name], outputs: [output], attributes });
+  }
+  const input = activation(context, path, use.x);
+  const product = multiply(context, path, { input, matrix });
+  const rowScale =
+    factor === 1 || input.rowScale === undefined
+      ? input.rowScale
+      : builder.node('Mul', `${path}/scale`, { inputs: [input.rowScale, builder.constant('float32', [factor])] });
+  return scaleRows(context, path, { x: product, rowScale, output });
 }
 
 /** TensorProto.DataType.BOOL */

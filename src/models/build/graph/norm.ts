@@ -1,6 +1,6 @@
-/** RMS norms, with the addition to the residual stream folded in. */
+/** RMS norms (arXiv 1910.07467), with the addition to the residual stream folded in. */
 import type { GraphContext } from './graph-context.js';
-import { packedVector } from './matrix.js';
+import { bytesOf, type TensorSource } from './tensor.js';
 
 /** The residual stream, [batch, sequence, hidden]: what was added up so far, and the last block's output, not yet added. */
 export interface ResidualStream {
@@ -8,35 +8,53 @@ export interface ResidualStream {
   readonly update?: string;
 }
 
-export interface NormUse {
-  /** Tensor of the checkpoint, [hidden]. */
-  readonly tensor: string;
-  readonly hidden: number;
+export interface RmsNorm {
   readonly epsilon: number;
+  /** Added to the checkpoint's weight: 1 where it stores the difference from 1. */
+  readonly offset: 0 | 1;
 }
 
-/** Adds the pending update and normalises: `x * weight / sqrt(mean(x^2) + epsilon)`. */
-export function rmsNorm(
+export interface NormUse extends RmsNorm {
+  /** Tensor of the checkpoint, [size]. */
+  readonly tensor: string;
+  /** Length of the last axis, which is normalised. */
+  readonly size: number;
+}
+
+/** `x * weight / sqrt(mean(x^2) + epsilon)`; the shape of `x`. */
+export function rmsNorm(context: GraphContext, path: string, use: NormUse & { x: string }): string {
+  return context.builder.node('SimplifiedLayerNormalization', path, {
+    inputs: [use.x, normWeight(context, use)],
+    attributes: { epsilon: use.epsilon, axis: -1n },
+  });
+}
+
+/** Adds the pending update and normalises the sum. */
+export function streamNorm(
   context: GraphContext,
   path: string,
   use: NormUse & { stream: ResidualStream },
 ): { readonly normed: string; readonly stream: { readonly sum: string } } {
-  const { builder, weights } = context;
   const { sum, update } = use.stream;
-  weights.expect(use.tensor, [use.hidden]);
-  builder.initializers(packedVector(weights, use.tensor, [{ tensor: use.tensor, length: use.hidden }]));
-  if (update === undefined) {
-    const normed = builder.node('SimplifiedLayerNormalization', path, {
-      inputs: [sum, use.tensor],
-      attributes: { epsilon: use.epsilon, axis: -1n },
-    });
-    return { normed, stream: { sum } };
-  }
+  if (update === undefined) return { normed: rmsNorm(context, path, { ...use, x: sum }), stream: { sum } };
   const newSum = `${path}/sum`;
-  const normed = builder.node('SkipSimplifiedLayerNormalization', path, {
-    inputs: [update, sum, use.tensor],
+  const normed = context.builder.node('SkipSimplifiedLayerNormalization', path, {
+    inputs: [update, sum, normWeight(context, use)],
     outputs: [`${path}/normed`, '', '', newSum],
     attributes: { epsilon: use.epsilon },
   });
   return { normed, stream: { sum: newSum } };
+}
+
+function normWeight({ builder, weights }: GraphContext, { tensor, size, offset }: NormUse): string {
+  weights.expect(tensor, [size]);
+  const source: TensorSource = {
+    tensors: [{ name: tensor, type: 'float32', dims: [size] }],
+    async *chunks() {
+      const values = await weights.read(tensor, 0, size);
+      yield bytesOf(offset === 0 ? values : values.map((value) => value + offset));
+    },
+  };
+  builder.initializers(source);
+  return tensor;
 }

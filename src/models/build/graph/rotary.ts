@@ -1,28 +1,49 @@
-/** Rotary position tables (RoFormer, arXiv 2104.09864): cos and sin of position * theta^(-2i / headDim). */
+/** Rotary position tables (RoFormer, arXiv 2104.09864): cos and sin of position times frequency. */
+import type { GraphContext } from './graph-context.js';
 import { bytesOf, type TensorSource } from './tensor.js';
 
-export interface RotaryShape {
+export interface Rotary {
   /** Positions the tables cover. */
   readonly context: number;
-  readonly headDim: number;
-  readonly theta: number;
+  /** Radians a position. Pair i of n is dimensions i and n + i of a head; those from 2n on do not rotate. */
+  readonly frequencies: readonly number[];
+  /** Factor on cos and sin, which some scalings of long contexts ask for; 1 otherwise. */
+  readonly amplitude: number;
+}
+
+/** Both float32 [context, frequencies]. */
+export interface RotaryTables {
+  readonly cos: string;
+  readonly sin: string;
 }
 
 /** Rows made at once, so that a long context costs no memory. */
 const rowsAtOnce = 1024;
 
-/** float32 [context, headDim / 2] of `Math.cos` or `Math.sin`. */
-export function rotaryTable(name: string, shape: RotaryShape, wave: (angle: number) => number): TensorSource {
-  const half = shape.headDim / 2;
+/** Adds the tables as `<name>.cos` and `<name>.sin`. */
+export function rotaryTables({ builder }: GraphContext, name: string, rotary: Rotary): RotaryTables {
+  const [cos, sin] = [`${name}.cos`, `${name}.sin`] as const;
+  builder.initializers(rotaryTable(cos, rotary, Math.cos));
+  builder.initializers(rotaryTable(sin, rotary, Math.sin));
+  return { cos, sin };
+}
+
+/** base^(-2i / dimensions): the frequencies of the paper, before any scaling. */
+export function plainFrequencies(base: number, dimensions: number): readonly number[] {
+  return Array.from({ length: dimensions / 2 }, (_, i) => base ** ((-2 * i) / dimensions));
+}
+
+function rotaryTable(name: string, rotary: Rotary, wave: (angle: number) => number): TensorSource {
+  const { context, frequencies, amplitude } = rotary;
+  const width = frequencies.length;
   return {
-    tensors: [{ name, type: 'float32', dims: [shape.context, half] }],
+    tensors: [{ name, type: 'float32', dims: [context, width] }],
     async *chunks() {
-      const frequencies = Float64Array.from({ length: half }, (_, i) => shape.theta ** ((-2 * i) / shape.headDim));
-      for (let first = 0; first < shape.context; first += rowsAtOnce) {
-        const rows = Math.min(rowsAtOnce, shape.context - first);
-        const table = new Float32Array(rows * half);
+      for (let first = 0; first < context; first += rowsAtOnce) {
+        const rows = Math.min(rowsAtOnce, context - first);
+        const table = new Float32Array(rows * width);
         for (let i = 0; i < table.length; i++) {
-          table[i] = wave((first + Math.floor(i / half)) * frequencies[i % half]!);
+          table[i] = amplitude * wave((first + Math.floor(i / width)) * frequencies[i % width]!);
         }
         yield bytesOf(table);
       }

@@ -27,5 +27,10 @@ export function decoderInputs({ builder }: GraphContext): DecoderInputs {
   return { ids, lastPosition, seqlens, totalLength };
 }
 
+/** int64 [batch_size, sequence_length]: an input only of graphs that need positions outside of the attention operator. */
+export function positionIds({ builder }: GraphContext): string {
+  return builder.input({ name: 'position_ids', type: 'int64', dims: ['batch_size', 'sequence_length'] });
+}
+
 /** TensorProto.DataType.INT32 */
 const int32Type = 6n;

@@ -52,15 +52,8 @@ export class RowTable {
 
   /** Drops finished sequences; the moves close their holes, to be done in order before the next step. */
   release(): RowMove[] {
-    const moves: RowMove[] = [];
     const chunkedRow = this.#decoding.length;
-    for (let row = this.#decoding.length - 1; row >= 0; row--) {
-      if (!this.#decoding[row]?.finished) continue;
-      const last = this.#decoding.pop();
-      if (last === undefined || row === this.#decoding.length) continue;
-      this.#decoding[row] = last;
-      moves.push({ from: this.#decoding.length, to: row });
-    }
+    const moves = this.#closeHoles();
     if (this.#chunked?.finished) this.#chunked = null;
     if (this.#chunked !== null && chunkedRow !== this.#decoding.length) {
       moves.push({ from: chunkedRow, to: this.#decoding.length });
@@ -71,5 +64,18 @@ export class RowTable {
   clear(): void {
     this.#decoding.length = 0;
     this.#chunked = null;
+  }
+  /** The last row goes into the first hole, and so on: no row moves twice, for each move copies its whole cache. */
+  #closeHoles(): RowMove[] {
+    const moves: RowMove[] = [];
+    for (let row = 0; row < this.#decoding.length; row++) {
+      while (this.#decoding.at(-1)?.finished) this.#decoding.pop();
+      if (!this.#decoding[row]?.finished) continue;
+      const last = this.#decoding.pop();
+      invariant(last !== undefined, 'behind a hole is a row');
+      this.#decoding[row] = last;
+      moves.push({ from: this.#decoding.length, to: row });
+    }
+    return moves;
   }
 }

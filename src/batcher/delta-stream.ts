@@ -1,4 +1,4 @@
-/** The deltas of one sequence between the batcher, which never waits, and one reader, who may be slow or leave. */
+/** The deltas of one sequence between the batcher, which never waits, and a reader, who may be slow or leave. */
 import type { Delta, FinishReason } from './generation.js';
 
 export class DeltaStream implements AsyncIterator<Delta> {
@@ -8,7 +8,8 @@ export class DeltaStream implements AsyncIterator<Delta> {
   #finish: FinishReason | null = null;
   #error: Error | null = null;
   #ended = false;
-  #wake: (() => void) | null = null;
+  /** Calls of `next` that found nothing, oldest first. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(onLeave: () => void) {
     this.#onLeave = onLeave;
@@ -36,7 +37,7 @@ export class DeltaStream implements AsyncIterator<Delta> {
       }
       // Between this check and the await nothing else runs, so no signal is lost.
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.push(resolve);
       });
     }
   }
@@ -57,7 +58,7 @@ export class DeltaStream implements AsyncIterator<Delta> {
   }
 
   #signal(): void {
-    this.#wake?.();
-    this.#wake = null;
+    // All of them look again, in order: who comes late waits on, or learns that the stream has ended.
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

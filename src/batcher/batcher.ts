@@ -45,6 +45,8 @@ export class Batcher implements Generator {
     if (this.#draining) throw new OctavoError('draining', 'The server is shutting down and takes no new requests.');
     const tokens = request.prompt.length + request.maxTokens;
     invariant(request.prompt.length > 0 && tokens <= this.#options.engine.capacity, 'a sequence fits its row');
+    // Before there is a sequence, which would go on listening to the caller's signal.
+    this.#waiting.checkRoom(request.prompt.length);
     const sequence = new Sequence(request, this.#options.detokenizer(), this.#options.clock);
     this.#waiting.add(sequence);
     this.#working ??= this.#work();

@@ -1,4 +1,5 @@
 /** One sequence from its arrival to its finish reason: tokens in, text deltas out. */
+import { setMaxListeners } from 'node:events';
 import type { PromptChunk } from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
 import { DeltaStream } from './delta-stream.js';
@@ -31,8 +32,7 @@ export class Sequence implements Generation {
     this.#stops = new StopMatcher(request.stopStrings);
     this.#deltas = new DeltaStream(() => this.cancel());
     this.#submitted = clock();
-    request.signal?.addEventListener('abort', this.cancel, { once: true });
-    if (request.signal?.aborted) this.cancel();
+    if (request.signal) this.#listen(request.signal);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Delta> {
@@ -89,6 +89,13 @@ export class Sequence implements Generation {
     if (this.finished) return;
     this.#close();
     this.#deltas.fail(error);
+  }
+
+  #listen(signal: AbortSignal): void {
+    // One request may have many sequences, all with its signal: no leak for Node to warn of.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', this.cancel, { once: true });
+    if (signal.aborted) this.cancel();
   }
 
   #addText(piece: string): void {

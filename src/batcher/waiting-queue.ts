@@ -33,16 +33,19 @@ export class WaitingQueue {
     return this.#sequences.map(({ promptTokens }) => promptTokens);
   }
 
-  /** Throws `queue_full`; an empty queue takes any prompt. */
-  add(sequence: Sequence): void {
+  /** Throws `queue_full` when a prompt of `length` tokens has no place; an empty queue takes any prompt. */
+  checkRoom(length: number): void {
     const { sequences, promptTokens } = this.#limits;
-    const full = this.length >= sequences || this.#promptTokens + sequence.promptTokens > promptTokens;
+    const full = this.length >= sequences || this.#promptTokens + length > promptTokens;
     if (full && this.length > 0) {
       throw new OctavoError(
         'queue_full',
         `The queue is full: ${this.length} sequences with ${this.#promptTokens} prompt tokens wait (at most ${sequences} and ${promptTokens}). Try again in ${this.secondsUntilRoom()} s.`,
       );
     }
+  }
+
+  add(sequence: Sequence): void {
     this.#sequences.push(sequence);
     this.#promptTokens += sequence.promptTokens;
   }

@@ -1,0 +1,221 @@
+/** The batcher on the fake engine: what it runs together, how it recovers, and how it drains. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Step } from '#octavo/models/decoder/step.js';
+import { Batching, hear, turns } from '../support/batching.js';
+import { ownedRequest, saysAlone } from '../support/owned-tokens.js';
+
+const made: Batching[] = [];
+
+function start(options: ConstructorParameters<typeof Batching>[0] = {}): Batching {
+  const batching = new Batching(options);
+  made.push(batching);
+  return batching;
+}
+
+afterEach(() => {
+  for (const { engine } of made.splice(0)) expect(engine.violations).toEqual([]);
+});
+
+/** `prefill 4+4` or `decode 2`. */
+const describeStep = ({ work }: Step) =>
+  work.kind === 'decode' ? `decode ${work.rows}` : `prefill ${work.chunks.map(({ ids }) => ids.length).join('+')}`;
+
+describe('steps', () => {
+  test.each<[string, readonly number[], readonly string[]]>([
+    ['one sequence', [3], ['prefill 3', 'decode 1', 'decode 1']],
+    ['similar lengths together', [4, 4, 4], ['prefill 4+4+4', 'decode 3', 'decode 3']],
+    [
+      'different lengths in turn, decoding between',
+      [2, 7],
+      ['prefill 2', 'decode 1', 'prefill 7', 'decode 2', 'decode 1'],
+    ],
+    [
+      'a long prompt in chunks, decoding between',
+      [2, 20],
+      ['prefill 2', 'decode 1', 'prefill 8', 'decode 1', 'prefill 8', 'prefill 4', 'decode 1', 'decode 1'],
+    ],
+    ['a prompt that leaves no single token', [17], ['prefill 8', 'prefill 9', 'decode 1', 'decode 1']],
+  ])('%s', async (_, lengths, steps) => {
+    const batching = start();
+    for (const [index, length] of lengths.entries()) {
+      batching.submit(ownedRequest(index + 1, { length, maxTokens: 3 }));
+    }
+    await batching.batcher.drain();
+    expect(batching.engine.steps.map(describeStep)).toEqual(steps);
+  });
+
+  test('every sequence says what it says alone, whoever is beside it', async () => {
+    const batching = start({ rows: 3 });
+    const requests = [1, 2, 3, 4, 5, 6].map((owner) =>
+      ownedRequest(owner, { length: owner * 3, maxTokens: 7 - owner }),
+    );
+    const heard = await Promise.all(requests.map((request) => hear(batching.submit(request))));
+    expect(heard.map(({ text, finish }) => ({ text, finish }))).toEqual(
+      requests.map(saysAlone).map(({ text, finish }) => ({ text, finish })),
+    );
+  });
+
+  test('a row that is free is taken with the next step', async () => {
+    const batching = start({ rows: 1 });
+    const first = batching.submit(ownedRequest(1, { maxTokens: 100 }));
+    const second = batching.submit(ownedRequest(2, { maxTokens: 1 }));
+    await turns(() => batching.engine.steps.length === 5);
+    first.cancel();
+    expect(await hear(second)).toMatchObject({ finish: 'length' });
+    expect(batching.engine.steps.map(describeStep)).toEqual(['prefill 3', ...Array(4).fill('decode 1'), 'prefill 3']);
+  });
+
+  test('a sequence that is cancelled while it waits never takes a row', async () => {
+    const batching = start();
+    batching.submit(ownedRequest(1, { length: 4 }));
+    const gone = batching.submit(ownedRequest(2, { length: 9 }));
+    gone.cancel();
+    await batching.batcher.drain();
+    expect(batching.engine.steps.map(describeStep)).not.toContain('prefill 9');
+    expect(batching.finished).toHaveLength(2);
+  });
+
+  test('the loop starts again after it had nothing to do', async () => {
+    const batching = start();
+    for (const owner of [1, 2]) {
+      expect(await hear(batching.submit(ownedRequest(owner)))).toMatchObject({ finish: 'length' });
+      await batching.idle();
+    }
+  });
+});
+
+describe('what it tells', () => {
+  test('of each step: its kind, its rows, its tokens with and without padding', async () => {
+    const batching = start({ scheduler: { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.5 } });
+    batching.submit(ownedRequest(1, { length: 4, maxTokens: 2 }));
+    batching.submit(ownedRequest(2, { length: 6, maxTokens: 2 }));
+    await batching.batcher.drain();
+    const times = { modelMs: 1, sampleMs: 0 };
+    expect(batching.steps).toEqual([
+      { kind: 'prefill', rows: 2, tokens: 10, paddedTokens: 12, ...times },
+      { kind: 'decode', rows: 2, tokens: 2, paddedTokens: 2, ...times },
+    ]);
+  });
+
+  test('of rows, the queue and the KV cache while it runs', async () => {
+    const batching = start({ rows: 1, capacity: 40 });
+    batching.submit(ownedRequest(1, { length: 10, maxTokens: 20 }));
+    batching.submit(ownedRequest(2, { length: 10, maxTokens: 2 }));
+    const seen: unknown[] = [];
+    batching.engine.during = async () => {
+      const { running, waiting, kvUsage } = batching.batcher;
+      seen.push([running, waiting, kvUsage * 40]);
+    };
+    await batching.batcher.drain();
+    expect(seen.slice(0, 4)).toEqual([
+      [1, 1, 8],
+      [1, 1, 10],
+      [1, 1, 10],
+      [1, 1, 11],
+    ]);
+    expect([batching.batcher.running, batching.batcher.waiting, batching.batcher.kvUsage]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('refusals', () => {
+  test('a full queue keeps nothing of what it refuses', async () => {
+    const batching = start({ queue: { sequences: 1, promptTokens: 100 } });
+    const { signal } = new AbortController();
+    let listeners = 0;
+    signal.addEventListener = () => void listeners++;
+    batching.submit(ownedRequest(1));
+    expect(() => batching.submit(ownedRequest(2, { signal }))).toThrow(expect.objectContaining({ code: 'queue_full' }));
+    expect(listeners).toBe(0);
+    expect(batching.batcher.waiting).toBe(1);
+    expect(batching.batcher.retryAfterSeconds()).toBeGreaterThanOrEqual(1);
+    await batching.batcher.drain();
+  });
+
+  test('what does not fit a row is a bug of the caller', () => {
+    const batching = start({ capacity: 10 });
+    const [empty, long] = [ownedRequest(1, { length: 0 }), ownedRequest(1, { length: 7, maxTokens: 4 })];
+    expect(() => batching.batcher.submit(empty)).toThrow('a sequence fits its row');
+    expect(() => batching.batcher.submit(long)).toThrow('a sequence fits its row');
+  });
+
+  test('a draining batcher finishes what it has and takes nothing new', async () => {
+    const batching = start({ rows: 1 });
+    const heard = Promise.all([1, 2].map((owner) => hear(batching.submit(ownedRequest(owner)))));
+    const drained = batching.batcher.drain();
+    expect(() => batching.submit(ownedRequest(3))).toThrow(expect.objectContaining({ code: 'draining' }));
+    await drained;
+    expect(batching.batcher.running + batching.batcher.waiting).toBe(0);
+    expect(await heard).toMatchObject([{ finish: 'length' }, { finish: 'length' }]);
+  });
+});
+
+describe('a failed step', () => {
+  test('fails the sequences in rows, after their text; those that wait go on', async () => {
+    const batching = start({ rows: 2 });
+    const requests = [1, 2, 3].map((owner) => ownedRequest(owner, { length: 4 }));
+    const heard = Promise.all(requests.map((request) => hear(batching.submit(request))));
+    failAtStep(batching, 3);
+    const [first, second, third] = await heard;
+    const alone = requests.map(saysAlone);
+    for (const [index, failed] of [first, second].entries()) {
+      expect(failed).toMatchObject({ finish: null, error: { message: 'lost at step 3' } });
+      // Two of four tokens.
+      expect(failed?.text).toBe(alone[index]!.text.replace(/^(\d+ \d+ ).*/, '$1'));
+    }
+    expect(third).toMatchObject({ text: alone[2]!.text, finish: 'length' });
+    expect(batching.batcher.healthy).toBe(true);
+    expect(batching.finished).toHaveLength(3);
+  });
+
+  test('in the middle of a prompt fails that one, too', async () => {
+    const batching = start();
+    const heard = hear(batching.submit(ownedRequest(1, { length: 30 })));
+    failAtStep(batching, 2);
+    expect(await heard).toMatchObject({ text: '', error: { message: 'lost at step 2' } });
+    expect(batching.batcher.running).toBe(0);
+  });
+
+  test('leaves a sequence that was cancelled during the step cancelled', async () => {
+    const batching = start();
+    const sequence = batching.submit(ownedRequest(1));
+    batching.engine.during = async () => {
+      sequence.cancel();
+      batching.engine.failure = new Error('lost');
+    };
+    expect(await hear(sequence)).toMatchObject({ finish: 'cancelled', error: null });
+    await batching.idle();
+    expect(batching.finished).toHaveLength(1);
+  });
+
+  test('is not healthy until the engine is back; newcomers wait for it', async () => {
+    const batching = start();
+    const first = hear(batching.submit(ownedRequest(1)));
+    failAtStep(batching, 1);
+    let late: ReturnType<typeof hear> | undefined;
+    batching.engine.restart = async () => {
+      expect(batching.batcher.healthy).toBe(false);
+      late = hear(batching.submit(ownedRequest(2)));
+    };
+    expect(await first).toMatchObject({ error: { message: 'lost at step 1' } });
+    await turns(() => batching.batcher.healthy);
+    expect(await late).toMatchObject({ finish: 'length', text: saysAlone(ownedRequest(2)).text });
+  });
+
+  test('of an engine that cannot be restarted fails those that wait, too', async () => {
+    const batching = start({ rows: 1 });
+    const heard = Promise.all([1, 2].map((owner) => hear(batching.submit(ownedRequest(owner)))));
+    failAtStep(batching, 1);
+    batching.engine.restart = async () => {
+      throw new Error('gone for good');
+    };
+    expect((await heard).map(({ error }) => error?.message)).toEqual(['lost at step 1', 'gone for good']);
+    expect(batching.batcher).toMatchObject({ healthy: false, running: 0, waiting: 0 });
+    expect(batching.finished).toHaveLength(2);
+  });
+});
+
+function failAtStep({ engine }: Batching, number: number): void {
+  engine.during = async () => {
+    if (engine.steps.length === number) engine.failure = new Error(`lost at step ${number}`);
+  };
+}

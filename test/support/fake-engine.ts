@@ -1,0 +1,175 @@
+/** A decoder engine without a model: holds every step to the protocol, and makes tokens that follow from the row's own. */
+import { OctavoError } from '#octavo/errors.js';
+import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
+import type {
+  Decode,
+  DecoderEngine,
+  Prefill,
+  PromptChunk,
+  RowMove,
+  Step,
+  StepResult,
+} from '#octavo/models/decoder/step.js';
+import { ownerOf, tokenAfter } from './owned-tokens.js';
+
+/** A sequence in a row, as the engine knows it. */
+interface FakeRow {
+  readonly owner: number;
+  /** Prompt and output; all but a last sampled token are in the cache. */
+  readonly tokens: number[];
+  cached: number;
+  generated: number;
+  /** `null` until the prompt has ended. */
+  sampling: Sampling | null;
+}
+
+export interface FakeEngineOptions {
+  readonly rows: number;
+  readonly capacity: number;
+  /** Whether the sequence of an owner still wants its row; the engine cannot know. */
+  readonly isLive: (owner: number) => boolean;
+}
+
+export class FakeEngine implements DecoderEngine {
+  readonly rows: number;
+  readonly capacity: number;
+  readonly steps: Step[] = [];
+  /** Sentences of the protocol that did not hold; a test expects none. */
+  readonly violations: string[] = [];
+  /** Called when a step begins, before anything else can happen. */
+  onStep: (step: Step) => void = () => {};
+  /** What happens while a step runs. */
+  during: (step: Step) => Promise<void> = async () => {};
+  /** The step that runs fails with this. */
+  failure: Error | null = null;
+  /** What happens while the engine is started again; a throw: it cannot be. */
+  restart: () => Promise<void> = async () => {};
+  restarts = 0;
+  closed = false;
+  readonly #isLive: (owner: number) => boolean;
+  #table: (FakeRow | undefined)[] = [];
+  #busy = false;
+  #lost = false;
+
+  constructor({ rows, capacity, isLive }: FakeEngineOptions) {
+    this.rows = rows;
+    this.capacity = capacity;
+    this.#isLive = isLive;
+  }
+
+  /** Owners of the rows, in row order. */
+  get owners(): number[] {
+    return this.#table.flatMap((row) => (row === undefined ? [] : [row.owner]));
+  }
+
+  async step(step: Step): Promise<StepResult> {
+    this.#check(!this.#busy, 'steps do not overlap');
+    this.#check(!this.#lost, 'a lost engine is restarted before its next step');
+    this.#busy = true;
+    this.steps.push(step);
+    try {
+      this.onStep(step);
+      for (const move of step.moves) this.#move(move);
+      const tokens = step.work.kind === 'prefill' ? this.#prefill(step.work) : this.#decode(step.work);
+      await this.during(step);
+      if (this.failure !== null) throw this.failure;
+      return { tokens, modelMs: 1, sampleMs: 0 };
+    } catch (error) {
+      this.#lost = true;
+      throw error;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async recover(): Promise<void> {
+    this.#check(!this.#busy, 'an engine is not restarted within a step');
+    await this.restart();
+    this.restarts++;
+    this.failure = null;
+    this.#table = [];
+    this.#lost = false;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  #move({ from, to }: RowMove): void {
+    const row = this.#live(from);
+    this.#check(row !== undefined, 'what moves is a live row');
+    this.#check(this.#live(to) === undefined, 'a row moves to a free one');
+    this.#table[to] = row;
+    this.#table[from] = undefined;
+  }
+
+  #prefill({ firstRow, chunks }: Prefill): (number | null)[] {
+    this.#checkDecoding(firstRow);
+    this.#check(chunks.length > 0, 'a prefill has chunks');
+    this.#check(firstRow + chunks.length <= this.rows, 'no more sequences than rows');
+    return chunks.map((chunk, index) => this.#chunk(chunk, firstRow + index, chunks.length));
+  }
+
+  #decode({ rows }: Decode): number[] {
+    this.#check(rows > 0, 'a decode has rows');
+    this.#checkDecoding(rows);
+    return this.#table.slice(0, rows).map((row) => this.#sample(row as FakeRow));
+  }
+
+  /** The rows before `end` decode, all of them, and behind them is at most the one whose prompt has not ended. */
+  #checkDecoding(end: number): void {
+    for (let index = 0; index < this.rows; index++) {
+      const row = this.#live(index);
+      if (index < end) this.#check(row?.sampling != null, 'rows decode from the first on, without a hole');
+      else if (row === undefined) this.#table[index] = undefined;
+      else this.#check(index === end && row.sampling === null, 'no live row is lost behind those that decode');
+    }
+  }
+
+  #chunk(chunk: PromptChunk, index: number, count: number): number | null {
+    const owner = ownerOf(chunk.ids[0] ?? -1);
+    this.#check(
+      chunk.ids.every((id) => ownerOf(id) === owner),
+      'the tokens of a chunk are of one sequence',
+    );
+    const single = chunk.ids.length === 1 && chunk.past === 0 && chunk.sampling !== undefined;
+    this.#check(chunk.ids.length >= 2 || single, 'only a prompt of one token is a chunk of one');
+    if (chunk.past === 0) {
+      this.#check(this.#table[index] === undefined, 'a prompt begins in a free row');
+      this.#check(!this.owners.includes(owner), 'a sequence has one row');
+      this.#table[index] = { owner, tokens: [], cached: 0, generated: 0, sampling: null };
+    } else this.#check(count === 1, 'a later chunk comes alone');
+    if (chunk.sampling === undefined) this.#check(count === 1, 'a chunk that does not end its prompt comes alone');
+    const row = this.#table[index];
+    this.#check(row?.owner === owner && row.sampling === null, 'a chunk goes on in the row of its sequence');
+    this.#check(row.cached === chunk.past, 'past is what is cached');
+    row.tokens.push(...chunk.ids);
+    row.cached = row.tokens.length;
+    row.sampling = chunk.sampling ?? null;
+    return row.sampling === null ? null : this.#add(row);
+  }
+
+  #sample(row: FakeRow): number {
+    row.cached = row.tokens.length;
+    return this.#add(row);
+  }
+
+  #add(row: FakeRow): number {
+    this.#check(row.cached <= this.capacity, 'a sequence fits its row');
+    const token = tokenAfter(row.tokens, row.sampling ?? greedy, row.generated);
+    row.tokens.push(token);
+    row.generated++;
+    return token;
+  }
+
+  #live(index: number): FakeRow | undefined {
+    const row = this.#table[index];
+    return row !== undefined && this.#isLive(row.owner) ? row : undefined;
+  }
+
+  #check(condition: boolean, sentence: string): asserts condition {
+    if (condition) return;
+    this.violations.push(`${sentence} (step ${this.steps.length})`);
+    throw new OctavoError('internal_error', `Protocol broken: ${sentence}.`);
+  }
+}

@@ -1,0 +1,130 @@
+/** The scheduler's decisions, one rule at a time. */
+import { describe, expect, test } from 'vitest';
+import {
+  chunkLength,
+  defaultLimits,
+  nextPlan,
+  type Plan,
+  type SchedulerLimits,
+  type SchedulerView,
+} from '#octavo/batcher/scheduler.js';
+import { Random } from '../safety/random.js';
+
+const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2 };
+const idle: SchedulerView = { waiting: [], decoding: 0, freeRows: 4, chunked: null, lastWasPrefill: false };
+const decode: Plan = { kind: 'decode' };
+const admit = (places: readonly number[], tokens: readonly number[]): Plan => ({ kind: 'admit', places, tokens });
+const plan = (view: Partial<SchedulerView>, changes: Partial<SchedulerLimits> = {}) =>
+  nextPlan({ ...idle, ...view }, { ...limits, ...changes });
+
+describe('who is next', () => {
+  test.each<[string, Partial<SchedulerView>, Plan | null]>([
+    ['nothing to do', {}, null],
+    ['a newcomer to an empty arena', { waiting: [5] }, admit([0], [5])],
+    ['running sequences', { decoding: 2, freeRows: 2 }, decode],
+    ['a newcomer after a decode step', { waiting: [5], decoding: 2, freeRows: 2 }, admit([0], [5])],
+    ['running sequences after a prefill', { waiting: [5], decoding: 2, freeRows: 2, lastWasPrefill: true }, decode],
+    ['another newcomer when nothing runs', { waiting: [5], lastWasPrefill: true }, admit([0], [5])],
+    ['running sequences while no row is free', { waiting: [5], decoding: 4, freeRows: 0 }, decode],
+    [
+      'the prompt in chunks before newcomers',
+      { waiting: [5], decoding: 1, freeRows: 2, chunked: { length: 50, past: 16 } },
+      { kind: 'chunk', places: [], tokens: [16] },
+    ],
+    [
+      'running sequences between chunks',
+      { decoding: 1, freeRows: 2, chunked: { length: 50, past: 16 }, lastWasPrefill: true },
+      decode,
+    ],
+    [
+      'chunk after chunk when nothing else runs',
+      { freeRows: 3, chunked: { length: 50, past: 32 }, lastWasPrefill: true },
+      { kind: 'chunk', places: [], tokens: [16] },
+    ],
+    ['the first chunk of a long prompt, alone', { waiting: [50, 16, 16] }, admit([0], [16])],
+  ])('%s', (_, view, expected) => {
+    expect(plan(view)).toEqual(expected);
+  });
+});
+
+describe('who joins the oldest', () => {
+  test.each<[string, readonly number[], readonly number[]]>([
+    ['the same length', [8, 8, 8], [0, 1, 2]],
+    ['the nearest lengths first', [8, 10, 8], [0, 2, 1]],
+    ['the older of equally near ones first', [8, 9, 7], [0, 1, 2]],
+    ['not one that is much longer', [8, 14], [0]],
+    ['not one that is much shorter', [8, 2], [0]],
+    ['not one that needs chunks', [16, 18], [0]],
+    ['not more than the budget of padded tokens', [13, 13, 13, 13], [0, 1, 2]],
+    ['not more than there are rows', [2, 2, 2, 2, 2, 2], [0, 1, 2, 3]],
+  ])('%s', (_, waiting, places) => {
+    expect(plan({ waiting })).toEqual(
+      admit(
+        places,
+        places.map((place) => waiting[place]!),
+      ),
+    );
+  });
+
+  test('padding that is exactly the limit is allowed', () => {
+    // Rows of 8 and 5: 13 useful of 16.
+    expect(plan({ waiting: [8, 5] }, { maxWaste: 1 - 13 / 16 })).toEqual(admit([0, 1], [8, 5]));
+    expect(plan({ waiting: [8, 5] }, { maxWaste: 0.18 })).toEqual(admit([0], [8]));
+  });
+
+  test('an oldest prompt beyond the budget goes alone', () => {
+    expect(plan({ waiting: [16, 16] }, { prefillTokens: 10 })).toEqual(admit([0], [16]));
+  });
+});
+
+describe('chunks', () => {
+  test.each<[number, number[]]>([
+    [1, [1]],
+    [15, [15]],
+    [16, [16]],
+    // The last chunk takes one token more rather than leave it alone.
+    [17, [17]],
+    [18, [16, 2]],
+    [33, [16, 17]],
+    [34, [16, 16, 2]],
+    [50, [16, 16, 16, 2]],
+  ])('a prompt of %i tokens is cut into %j', (length, expected) => {
+    const chunks: number[] = [];
+    for (let past = 0; past < length; past += chunks.at(-1)!) chunks.push(chunkLength({ length, past }, limits));
+    expect(chunks).toEqual(expected);
+  });
+
+  test('every prompt is cut into chunks of at least two tokens that make it whole, for every setting', () => {
+    for (let chunkTokens = 2; chunkTokens < 12; chunkTokens++) {
+      for (let length = 2; length < 60; length++) {
+        for (let past = 0; past < length; ) {
+          const chunk = chunkLength({ length, past }, { ...defaultLimits, chunkTokens });
+          expect(chunk).toBeGreaterThanOrEqual(2);
+          expect(chunk).toBeLessThanOrEqual(chunkTokens + 1);
+          past += chunk;
+          expect(past).toBeLessThanOrEqual(length);
+        }
+      }
+    }
+  });
+});
+
+test('whatever waits, an admission has the oldest, fits the rows, the budget and the limit of padding', () => {
+  const random = new Random(3);
+  for (let round = 0; round < 2000; round++) {
+    const waiting = Array.from({ length: random.between(1, 12) }, () => random.between(1, 30));
+    const freeRows = random.between(1, 6);
+    const own = { ...limits, prefillTokens: random.between(1, 80), maxWaste: random.pick([0, 0.1, 0.5, 1]) };
+    const chosen = nextPlan({ ...idle, waiting, freeRows }, own);
+    if (chosen?.kind !== 'admit') throw new Error('a newcomer is admitted to a free row');
+    const { places, tokens } = chosen;
+    expect(places[0]).toBe(0);
+    expect(new Set(places).size).toBe(places.length);
+    expect(places.length).toBeLessThanOrEqual(freeRows);
+    if (places.length === 1) continue;
+    const padded = Math.max(...tokens) * tokens.length;
+    expect(tokens).toEqual(places.map((place) => waiting[place]));
+    expect(padded).toBeLessThanOrEqual(own.prefillTokens);
+    expect(1 - tokens.reduce((sum, length) => sum + length, 0) / padded).toBeLessThanOrEqual(own.maxWaste);
+  }
+});

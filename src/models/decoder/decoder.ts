@@ -1,10 +1,11 @@
 /** A decoder and its KV cache: runs the steps that the scheduler decides. Lives in a worker thread. */
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../../errors.js';
-import { type Session, type Tensor, type TensorMap, zeros } from '../runtime/runtime.js';
+import type { Session, Tensor, TensorMap } from '../runtime/runtime.js';
 import { KvArena, type KvShape } from './kv-arena.js';
 import { sampleToken } from './sampler.js';
 import type { Sampling } from './sampling.js';
+import { Scratch } from './scratch.js';
 import type { Prefill, RowMove, Step, StepResult } from './step.js';
 import { TokenHistory } from './token-history.js';
 
@@ -40,7 +41,10 @@ export class Decoder {
   /** Logits of each row's last token only; a runtime that cannot say so gets those of every position. */
   readonly #lastOnly: boolean;
   readonly #needsPositions: boolean;
-  #logits: Tensor = zeros('float32', [0]);
+  readonly #ids = new Scratch('int64');
+  readonly #mask = new Scratch('int64');
+  readonly #positions = new Scratch('int64');
+  readonly #logits = new Scratch('float32');
 
   constructor(session: Session, shape: DecoderShape) {
     this.#session = session;
@@ -54,9 +58,9 @@ export class Decoder {
     for (const move of moves) this.#move(move);
     const started = performance.now();
     const batch = work.kind === 'prefill' ? this.#prefillBatch(work) : this.#decodeBatch(work.rows);
-    await this.#run(batch);
+    const logits = await this.#run(batch);
     const ran = performance.now();
-    const tokens = batch.ids.map((_, index) => this.#sample(batch, index));
+    const tokens = batch.ids.map((_, index) => this.#sample(batch, index, logits));
     return { tokens, modelMs: ran - started, sampleMs: performance.now() - ran };
   }
 
@@ -87,50 +91,48 @@ export class Decoder {
     return { firstRow: 0, ids: batch.map(({ next }) => [next]), past: batch.map(({ cached }) => cached) };
   }
 
-  async #run(batch: Batch): Promise<void> {
-    const rows = batch.ids.length;
-    const view = this.#arena.view(batch.firstRow, rows);
-    const { inputs, length } = this.#inputs(batch);
-    this.#logits = this.#logitsTensor(rows, this.#lastOnly ? 1 : length);
-    const outputs = new Map([['logits', this.#logits], ...view.present]);
-    await this.#session.run(new Map([...inputs, ...view.past]), outputs);
-  }
-
-  /** `length` is the padded number of new tokens: at least two in a prefill, where one token would take another path. */
-  #inputs({ ids, past }: Batch): { inputs: TensorMap; length: number } {
-    const rows = ids.length;
+  /** Runs the model over a batch; returns the logits `[rows, kept, vocab]`. */
+  async #run(batch: Batch): Promise<Tensor> {
+    const { ids, past, firstRow } = batch;
     const decode = ids.every((row, index) => row.length === 1 && past[index]! > 0);
+    // At least two tokens in a prefill: a single one would take another path through attention.
     const length = decode ? 1 : Math.max(2, ...ids.map((row) => row.length));
     const total = decode ? Math.max(...past) + 1 : past[0]! + length;
-    const inputIds = zeros('int64', [rows, length]);
-    const mask = zeros('int64', [rows, total]);
+    const view = this.#arena.view(firstRow, ids.length);
+    const logits = this.#logits.tensor([ids.length, this.#lastOnly ? 1 : length, this.#shape.vocab]);
+    const inputs = this.#inputs(batch, length, total);
+    await this.#session.run(new Map([...inputs, ...view.past]), new Map([['logits', logits], ...view.present]));
+    return logits;
+  }
+
+  /** `length` and `total`: padded tokens of each row, new ones and with those in the cache. */
+  #inputs({ ids, past }: Batch, length: number, total: number): TensorMap {
+    const rows = ids.length;
+    const inputIds = this.#ids.tensor([rows, length]);
+    const mask = this.#mask.tensor([rows, total]);
+    const [idData, maskData] = [inputIds.data as BigInt64Array, mask.data as BigInt64Array];
     for (let r = 0; r < rows; r++) {
       const row = ids[r]!;
-      for (let i = 0; i < row.length; i++) inputIds.data[r * length + i] = BigInt(row[i]!);
-      (mask.data as BigInt64Array).fill(1n, r * total, r * total + past[r]! + row.length);
+      for (let i = 0; i < length; i++) idData[r * length + i] = BigInt(row[i] ?? 0);
+      maskData.fill(1n, r * total, r * total + past[r]! + row.length);
+      maskData.fill(0n, r * total + past[r]! + row.length, (r + 1) * total);
     }
     const inputs = new Map([
       ['input_ids', inputIds],
       ['attention_mask', mask],
     ]);
     if (this.#lastOnly) inputs.set('num_logits_to_keep', one);
-    if (this.#needsPositions) inputs.set('position_ids', positions(past, length));
-    return { inputs, length };
+    if (this.#needsPositions) inputs.set('position_ids', fillPositions(this.#positions.tensor([rows, length]), past));
+    return inputs;
   }
 
-  /** Kept from step to step while its shape stays, so that it stays bound. */
-  #logitsTensor(rows: number, kept: number): Tensor {
-    const dims = [rows, kept, this.#shape.vocab];
-    return dims.every((dim, index) => dim === this.#logits.dims[index]) ? this.#logits : zeros('float32', dims);
-  }
-
-  #sample({ firstRow, ids, past }: Batch, index: number): number | null {
+  #sample({ firstRow, ids, past }: Batch, index: number, { dims, data }: Tensor): number | null {
     const row = this.#row(firstRow + index);
     row.cached = past[index]! + ids[index]!.length;
     if (row.sampling === null) return null;
-    const [, kept, vocab] = this.#logits.dims as [number, number, number];
+    const [, kept, vocab] = dims as [number, number, number];
     const position = index * kept + (this.#lastOnly ? 0 : ids[index]!.length - 1);
-    const logits = (this.#logits.data as Float32Array).subarray(position * vocab, (position + 1) * vocab);
+    const logits = (data as Float32Array).subarray(position * vocab, (position + 1) * vocab);
     row.next = sampleToken(logits, row.sampling, row.history);
     row.history.addGenerated(row.next);
     return row.next;
@@ -147,8 +149,8 @@ function newRow(): Row {
   return { cached: 0, next: 0, sampling: null, history: new TokenHistory() };
 }
 
-function positions(past: readonly number[], length: number): Tensor {
-  const tensor = zeros('int64', [past.length, length]);
+function fillPositions(tensor: Tensor, past: readonly number[]): Tensor {
+  const length = tensor.dims[1]!;
   past.forEach((start, row) => {
     for (let i = 0; i < length; i++) tensor.data[row * length + i] = BigInt(start + i);
   });

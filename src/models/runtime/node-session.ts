@@ -18,6 +18,7 @@ export function openNodeRuntime(): Runtime {
         const session = await ort.InferenceSession.create(file, {
           executionProviders: [provider],
           intraOpNumThreads: threads,
+          enableMemPattern: false,
           logSeverityLevel: 3,
         });
         return new NodeSession(session);

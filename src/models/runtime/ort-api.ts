@@ -19,6 +19,7 @@ const table = {
   CreateEnv: [3, 'void *', ['int', 'str', 'void *']],
   CreateSession: [7, 'void *', ['void *', path, 'void *', 'void *']],
   CreateSessionOptions: [10, 'void *', ['void *']],
+  DisableMemPattern: [17, 'void *', ['void *']],
   SetIntraOpNumThreads: [24, 'void *', ['void *', 'int']],
   SessionGetInputCount: [30, 'void *', ['void *', 'void *']],
   SessionGetOutputCount: [31, 'void *', ['void *', 'void *']],

@@ -115,6 +115,10 @@ function createSettings(api: OrtApi, { provider, threads }: SessionOptions): Poi
   const settings = api.create('CreateSessionOptions');
   try {
     api.call('SetIntraOpNumThreads', settings, threads);
+    // A pattern is kept for every shape ever seen, and each length of a batch is another shape.
+    api.call('DisableMemPattern', settings);
+    // Between steps the cores belong to the server.
+    api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');
     if (provider === 'webgpu') {
       api.call('SessionOptionsAppendExecutionProvider', settings, 'WebGPU', null, null, 0);
     } else if (provider === 'cuda') {

@@ -23,6 +23,11 @@ export function readFlag(config: JsonObject, name: string): boolean {
   return value;
 }
 
+/** Integers cannot be quantised once more. Throws `unsupported_model`. */
+export function refuseQuantised(config: JsonObject): void {
+  if (config.quantization_config) refuse('the weights are quantised already; build from the original checkpoint.');
+}
+
 /** Throws `invalid_model` with the sentence unless it holds. */
 export function check(holds: boolean, sentence: string): void {
   if (!holds) throw new OctavoError('invalid_model', `config.json: ${sentence}`);

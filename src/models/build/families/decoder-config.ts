@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Manifest } from '../../manifest.js';
 import type { GatedDecoder } from '../graph/gated-decoder.js';
 import type { JsonObject } from '../json.js';
-import { check, maxLayers, readFields, refuse, size } from './config-fields.js';
+import { check, maxLayers, readFields, refuse, refuseQuantised, size } from './config-fields.js';
 import { readRotary } from './rotary-config.js';
 
 const configSchema = z.object({
@@ -36,7 +36,7 @@ const maxMatrixValues = 2 ** 30;
  */
 export function readGatedDecoder(config: JsonObject, defaults: FamilyDefaults): GatedDecoder {
   const fields = readFields(config, configSchema);
-  if (config.quantization_config) refuse('the weights are quantised already; build from the original checkpoint.');
+  refuseQuantised(config);
   const heads = fields.num_attention_heads;
   const headDim = fields.head_dim ?? defaults.headDim ?? fields.hidden_size / heads;
   check(

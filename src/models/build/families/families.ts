@@ -5,14 +5,30 @@ import type { Family } from './family.js';
 import { gemma } from './gemma.js';
 import { gemma2 } from './gemma2.js';
 import { gemma3 } from './gemma3.js';
+import { gptNeox } from './gpt-neox.js';
+import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
+import { opt } from './opt.js';
 import { phi3 } from './phi3.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
 import { smollm3 } from './smollm3.js';
 
-const families: readonly Family[] = [llama, mistral, qwen2, qwen3, smollm3, phi3, gemma, gemma2, gemma3];
+const families: readonly Family[] = [
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  smollm3,
+  phi3,
+  gemma,
+  gemma2,
+  gemma3,
+  gpt2,
+  gptNeox,
+  opt,
+];
 
 /** The family that `model_type` names. Throws `unsupported_model` with the list of those there are. */
 export function familyOf(config: JsonObject): Family {

@@ -39,11 +39,14 @@ export interface NodeParts {
 
 /** Operators of ONNX Runtime's own domain. */
 const contribOps = new Set([
+  'BiasGelu',
+  'FastGelu',
   'FusedMatMul',
   'GroupQueryAttention',
   'MatMulIntegerToFloat',
   'QuickGelu',
   'RotaryEmbedding',
+  'SkipLayerNormalization',
   'SkipSimplifiedLayerNormalization',
 ]);
 

@@ -81,16 +81,25 @@ export function addFloatRows(context: GraphContext, matrix: Matrix): void {
 
 /** Says to the checkpoint which tensors a matrix is made of. */
 export function expectMatrix(context: GraphContext, matrix: Matrix): void {
-  for (const part of matrix.parts) context.weights.expect(part.tensor, [part.rows, matrix.columns]);
+  for (const { tensor, rows, slice } of matrix.parts) {
+    const shape = [slice?.of ?? rows, matrix.columns];
+    context.weights.expect(tensor, matrix.transposed ? shape.toReversed() : shape);
+  }
 }
 
 export function addBias(context: GraphContext, path: string, biased: { x: string; matrix: Matrix }): string {
-  const { builder, weights } = context;
-  const name = toBias(biased.matrix.name);
-  const parts = biased.matrix.parts.map(({ tensor, rows }) => ({ tensor: toBias(tensor), length: rows }));
-  for (const part of parts) weights.expect(part.tensor, [part.length]);
+  return context.builder.node('Add', path, { inputs: [biased.x, biasOf(context, biased.matrix)] });
+}
+
+/** Adds a matrix's biases, [rows of the matrix], as an initializer and gives back its name. */
+export function biasOf({ builder, weights }: GraphContext, matrix: Matrix): string {
+  const name = toBias(matrix.name);
+  for (const { tensor, rows, slice } of matrix.parts) weights.expect(toBias(tensor), [slice?.of ?? rows]);
+  const parts = matrix.parts.map(({ tensor, rows, slice }) => ({
+    ...{ tensor: toBias(tensor), first: slice?.first ?? 0, length: rows },
+  }));
   builder.initializers(packedVector(weights, name, parts));
-  return builder.node('Add', path, { inputs: [biased.x, name] });
+  return name;
 }
 
 /** Rows whose largest value is below this are as good as zero: 127 times the smallest activation scale, 1e-8. */

@@ -4,12 +4,27 @@ import { transposeInto } from '../weights/transpose.js';
 import type { Weights } from '../weights/weights.js';
 import { bytesOf, type TensorSource } from './tensor.js';
 
+/** A tensor of the checkpoint, or some consecutive rows of it. */
+export interface MatrixPart {
+  readonly tensor: string;
+  readonly rows: number;
+  /** Set where the part is not the whole tensor: its first row, and how many rows the tensor has. */
+  readonly slice?: { readonly first: number; readonly of: number };
+}
+
 /** Matrices of the checkpoint, each [rows, columns] (output by input), packed below one another. */
 export interface Matrix {
   /** Name of the initializer in the graph. */
   readonly name: string;
-  readonly parts: readonly { readonly tensor: string; readonly rows: number }[];
+  readonly parts: readonly MatrixPart[];
   readonly columns: number;
+  /** The checkpoint has each part as [columns, rows] (input by output), as GPT-2's Conv1D; whole tensors only. */
+  readonly transposed?: boolean;
+}
+
+/** The matrix that is one tensor of the checkpoint, under its own name. */
+export function wholeTensor(tensor: string, rows: number, columns: number): Matrix {
+  return { name: tensor, parts: [{ tensor, rows }], columns };
 }
 
 /** Values read from a checkpoint at once: 4 MiB as float32. */
@@ -90,30 +105,43 @@ export function scaleName(matrix: Matrix): string {
   return `${matrix.name}_scale`;
 }
 
-/** Vectors of the checkpoint, such as biases, one after the other. */
+/** Vectors of the checkpoint, such as biases, or slices of them, one after the other. */
 export function packedVector(
   weights: Weights,
   name: string,
-  parts: readonly { readonly tensor: string; readonly length: number }[],
+  parts: readonly { readonly tensor: string; readonly first?: number; readonly length: number }[],
 ): TensorSource {
   return {
     tensors: [{ name, type: 'float32', dims: [parts.reduce((sum, part) => sum + part.length, 0)] }],
     async *chunks() {
-      for (const part of parts) yield bytesOf(await weights.read(part.tensor, 0, part.length));
+      for (const part of parts) yield bytesOf(await weights.read(part.tensor, part.first ?? 0, part.length));
     },
   };
 }
 
 /** Blocks of whole rows; `row` counts through the packed matrix. */
 async function* blocks(weights: Weights, matrix: Matrix) {
-  const { columns } = matrix;
+  const { columns, transposed } = matrix;
   const step = Math.max(1, Math.floor(blockValues / columns));
   let first = 0;
-  for (const { tensor, rows } of matrix.parts) {
-    for (let row = 0; row < rows; row += step) {
-      const count = Math.min(step, rows - row);
-      yield { block: await weights.read(tensor, row * columns, count * columns), row: first + row };
+  for (const part of matrix.parts) {
+    if (transposed) {
+      yield { block: await readTransposed(weights, part, columns), row: first };
+    } else {
+      const begin = part.slice?.first ?? 0;
+      for (let row = 0; row < part.rows; row += step) {
+        const count = Math.min(step, part.rows - row);
+        yield { block: await weights.read(part.tensor, (begin + row) * columns, count * columns), row: first + row };
+      }
     }
-    first += rows;
+    first += part.rows;
   }
+}
+
+/** [rows, columns] of a tensor that is stored as [columns, rows]: whole, as every row is scattered over all of it. */
+async function readTransposed(weights: Weights, part: MatrixPart, columns: number): Promise<Float32Array> {
+  const stored = await weights.read(part.tensor, 0, columns * part.rows);
+  const block = new Float32Array(stored.length);
+  transposeInto(block, { stride: columns, column: 0 }, { block: stored, columns: part.rows });
+  return block;
 }

@@ -68,6 +68,10 @@ export class Checkpoint implements Weights {
     }
   }
 
+  has(name: string): boolean {
+    return this.#homes.has(name);
+  }
+
   read(name: string, start: number, count: number): Promise<Float32Array> {
     const file = this.#homes.get(name);
     const entry = file?.entry(name);

@@ -19,6 +19,11 @@ export class RandomWeights implements Weights {
     this.#shapes.set(name, shape);
   }
 
+  /** Every tensor there may be. */
+  has(): boolean {
+    return true;
+  }
+
   async read(name: string, start: number, count: number): Promise<Float32Array> {
     const values = new Float32Array(count);
     if (name.endsWith('norm.weight')) return values.fill(1);

@@ -28,6 +28,11 @@ export function refuseQuantised(config: JsonObject): void {
   if (config.quantization_config) refuse('the weights are quantised already; build from the original checkpoint.');
 }
 
+/** GroupQueryAttention's heads come in eights (ONNX Runtime). Throws `unsupported_model`. */
+export function refuseHeadSize(headDim: number): void {
+  if (headDim % 8 !== 0) refuse(`heads of ${headDim} dimensions are not supported; it must be a multiple of 8.`);
+}
+
 /** Throws `invalid_model` with the sentence unless it holds. */
 export function check(holds: boolean, sentence: string): void {
   if (!holds) throw new OctavoError('invalid_model', `config.json: ${sentence}`);

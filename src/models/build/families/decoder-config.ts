@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Manifest } from '../../manifest.js';
 import type { GatedDecoder } from '../graph/gated-decoder.js';
 import type { JsonObject } from '../json.js';
-import { check, maxLayers, readFields, refuse, refuseQuantised, size } from './config-fields.js';
+import { check, maxLayers, readFields, refuse, refuseHeadSize, refuseQuantised, size } from './config-fields.js';
 import { readRotary } from './rotary-config.js';
 
 const configSchema = z.object({
@@ -44,6 +44,7 @@ export function readGatedDecoder(config: JsonObject, defaults: FamilyDefaults): 
     `hidden_size ${fields.hidden_size} must be a multiple of num_attention_heads ${heads}.`,
   );
   check(headDim % 2 === 0, `head_dim ${headDim} must be even.`);
+  refuseHeadSize(headDim);
   const rotary = readRotary(config, { headDim, theta: defaults.theta });
   const sizes = { hidden: fields.hidden_size, heads, kvHeads: fields.num_key_value_heads ?? heads, headDim };
   const layers = fields.num_hidden_layers;

@@ -1,7 +1,7 @@
 /** What the families in GPT-2's line check alike: sizes that fit together, functions that are known. */
 import type { Manifest } from '../../manifest.js';
 import type { Nonlinearity } from '../graph/nonlinearity.js';
-import { check, refuse } from './config-fields.js';
+import { check, refuse, refuseHeadSize } from './config-fields.js';
 
 /** Values of one matrix: what a typed array of this many float32 can hold on every supported Node. */
 const maxMatrixValues = 2 ** 30;
@@ -20,6 +20,7 @@ export function layerNormShape(sizes: LayerNormSizes): Manifest['shape'] {
   const { layers, hidden, heads, intermediate, vocab, context } = sizes;
   const headDim = hidden / heads;
   check(Number.isInteger(headDim), `${heads} attention heads do not divide a hidden size of ${hidden}.`);
+  refuseHeadSize(headDim);
   const largest = hidden * Math.max(vocab, 3 * hidden, intermediate, context);
   check(largest <= maxMatrixValues, `a matrix would hold ${largest} values; at most ${maxMatrixValues} are allowed.`);
   return { layers, hidden, heads, kvHeads: heads, headDim, vocab, context };

@@ -11,10 +11,15 @@ const tokenizerSchema = z.object({
 
 /**
  * Bytes of each token id; `undefined` for special tokens and unused ids, which have no text.
- * Throws `unsupported_model` for a decoder other than ByteLevel and the SentencePiece kinds.
+ * Throws `unsupported_model` for a vocabulary that is not a table of tokens (Unigram's is a list), and for a decoder
+ * other than ByteLevel and the SentencePiece kinds.
  */
 export function readTokenBytes(tokenizerJson: unknown): (Uint8Array | undefined)[] {
-  const tokenizer = tokenizerSchema.parse(tokenizerJson);
+  const result = tokenizerSchema.safeParse(tokenizerJson);
+  if (!result.success) {
+    throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${z.prettifyError(result.error)}.`);
+  }
+  const tokenizer = result.data;
   const toBytes = chooseDecoder(tokenizer.decoder);
   const table: (Uint8Array | undefined)[] = [];
   for (const [token, id] of Object.entries(tokenizer.model.vocab)) table[id] = toBytes(token);

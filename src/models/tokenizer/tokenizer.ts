@@ -17,11 +17,15 @@ export class ModelTokenizer implements Tokenizer {
   readonly #tokens: readonly (Uint8Array | undefined)[];
   readonly #charactersPerToken: number;
 
-  /** `vocabSize` is the model's: ids from the tokenizer's end up to it are valid and have no text. */
+  /**
+   * `vocabSize` is the model's: ids from the tokenizer's end up to it are valid and have no text.
+   * Throws `unsupported_model`.
+   */
   constructor(source: EncoderSource, vocabSize: number) {
     this.vocabSize = vocabSize;
-    this.#encode = createEncoder(source);
+    // First: it checks what the encoder takes for granted.
     this.#tokens = readTokenBytes(source.tokenizer);
+    this.#encode = createEncoder(source);
     const longest = this.#tokens.reduce((max, bytes) => Math.max(max, bytes?.length ?? 0), 1);
     const normalised = 'normalizer' in source.tokenizer && source.tokenizer.normalizer !== null;
     this.#charactersPerToken =

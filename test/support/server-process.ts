@@ -20,7 +20,13 @@ export interface ServerProcess {
 
 /** Starts `octavo serve` on a free port and waits for its address. */
 export async function startServer(...args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startServerWith([], args);
+}
+
+/** The same with flags of Node. */
+export async function startServerWith(nodeFlags: readonly string[], args: readonly string[]): Promise<ServerProcess> {
+  const command = [...nodeFlags, cli, 'serve', '--port', '0', ...args];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stderr.on('data', (text) => {
     output += text;

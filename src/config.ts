@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { OctavoError } from './errors.js';
-import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, toggle } from './options.js';
+import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, text, toggle } from './options.js';
 
 /** The model that comes with the package. */
 export const embeddedModel = fileURLToPath(new URL('../models/concierge', import.meta.url));
@@ -12,7 +12,7 @@ export const embeddedModel = fileURLToPath(new URL('../models/concierge', import
 /** Settings of the engine, shared by the commands that load a model. */
 export const engineOptions = {
   model: {
-    schema: z.string().min(1).default(embeddedModel),
+    schema: text().default(embeddedModel),
     value: 'folder',
     help: 'Model folder that "octavo build" wrote; the embedded one by default',
     env: ['OCTAVO_MODEL'],
@@ -54,13 +54,13 @@ export type EngineConfig = OptionValues<typeof engineOptions>;
 export const serveOptions = {
   ...engineOptions,
   name: {
-    schema: z.string().min(1).max(128).nullable().default(null),
+    schema: text(128).nullable().default(null),
     value: 'id',
     help: "Id of the model in the API (default: the folder's own)",
     env: ['OCTAVO_NAME'],
   },
   host: {
-    schema: z.string().min(1).default('127.0.0.1'),
+    schema: text().default('127.0.0.1'),
     value: 'address',
     help: 'Address to listen on (default 127.0.0.1)',
     env: ['HOST'],
@@ -76,6 +76,7 @@ export const serveOptions = {
     value: 'keys',
     help: 'Keys that callers must present, separated by commas (default: open)',
     env: ['OCTAVO_API_KEYS'],
+    secret: true,
   },
   allowedHosts: {
     schema: list(),
@@ -84,7 +85,7 @@ export const serveOptions = {
     env: ['OCTAVO_ALLOWED_HOSTS'],
   },
   safety: {
-    schema: z.string().min(1).default('default'),
+    schema: text().default('default'),
     value: 'file',
     help: 'Rules of the safety filter: a YAML file, "default" or "off"',
     env: ['OCTAVO_SAFETY'],
@@ -139,7 +140,7 @@ export type Config = OptionValues<typeof serveOptions>;
 
 const configFile = {
   config: {
-    schema: z.string().nullable().default(null),
+    schema: text().nullable().default(null),
     value: 'file',
     help: 'JSON file with any of these settings (keys in camelCase)',
     env: ['OCTAVO_CONFIG'],
@@ -159,10 +160,19 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   return Object.freeze(config);
 }
 
+/** Settings of a config file; it cannot name another one. */
 function readFile(file: string): Record<string, unknown> {
+  const settings = parseObject(file);
+  if ('config' in settings) throw new OctavoError('invalid_config', `The config file ${file} names a config file.`);
+  return settings;
+}
+
+function parseObject(file: string): Record<string, unknown> {
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, 'utf8')));
+    const result = z.record(z.string(), z.unknown()).safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    if (result.success) return result.data;
   } catch (error) {
-    throw new OctavoError('invalid_config', `Cannot read the config file ${file}: ${(error as Error).message}`);
+    throw new OctavoError('invalid_config', `Cannot read the config file ${file}: ${(error as Error).message}.`);
   }
+  throw new OctavoError('invalid_config', `Cannot read the config file ${file}: it is not a JSON object.`);
 }

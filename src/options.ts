@@ -11,6 +11,8 @@ export interface Option {
   readonly help: string;
   /** Environment variables, the first that is set counts. */
   readonly env?: readonly string[];
+  /** Error messages do not show the value. */
+  readonly secret?: boolean;
 }
 
 /** Keys are in camel case; the flag `--max-rows` sets `maxRows`. */
@@ -33,7 +35,7 @@ export interface ParsedOptions<T extends OptionTable> {
 /** Flags win over the environment, the environment over the file. Throws `invalid_config` naming the source of a bad value. */
 export function parseOptions<T extends OptionTable>(table: T, sources: OptionSources): ParsedOptions<T> {
   const { flags, positionals } = parseFlags(table, sources.argv);
-  const unknown = Object.keys(sources.file ?? {}).find((key) => !(key in table));
+  const unknown = Object.keys(sources.file ?? {}).find((key) => !Object.hasOwn(table, key));
   if (unknown !== undefined) throw invalid(`The config file has an unknown setting "${unknown}"`);
   const values = Object.entries(table).map(([key, option]) => [key, readValue(key, option, { ...sources, flags })]);
   return { values: Object.freeze(Object.fromEntries(values)) as OptionValues<T>, positionals };
@@ -62,7 +64,7 @@ function parseFlags(table: OptionTable, argv: readonly string[]): { flags: Flags
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
     return { flags: values as Flags, positionals };
   } catch (error) {
-    throw invalid((error as Error).message.split('. To specify')[0] ?? '');
+    throw invalid(describeFlagError(error as Error));
   }
 }
 
@@ -82,7 +84,13 @@ function readValue(
   const result = option.schema.safeParse(value);
   if (result.success) return result.data;
   const problem = result.error.issues.map(({ message }) => message).join('; ');
-  throw invalid(value === undefined ? `--${toFlag(key)} is missing` : `${source} is "${value}": ${problem}`);
+  if (value === undefined) throw invalid(`--${toFlag(key)} is missing`);
+  throw invalid(option.secret ? `${source}: ${problem}` : `${source} is ${JSON.stringify(value)}: ${problem}`);
+}
+
+/** What Node says about a flag, on one line and without its advice on positionals. */
+function describeFlagError({ message }: Error): string {
+  return (message.split('. To specify a positional')[0] ?? '').replaceAll('\n', ' ').replace(/\.$/, '');
 }
 
 function toFlag(key: string): string {
@@ -93,10 +101,22 @@ function invalid(message: string): OctavoError {
   return new OctavoError('invalid_config', `${message}.`);
 }
 
-/** A whole number between bounds, from a flag's text too. */
+/** A whole number between bounds, from a flag's text too: decimal digits, nothing that only converts to a number. */
 export function integer(min: number, max: number) {
   const message = `Expected a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error: message }).int(message).min(min, message).max(max, message);
+  const digits = z
+    .string()
+    .regex(/^\s*\d+\s*$/)
+    .transform(Number);
+  return z
+    .union([z.number(), digits], { error: message })
+    .pipe(z.number().int(message).min(min, message).max(max, message));
+}
+
+/** A text that is not empty. */
+export function text(max = 4096) {
+  const message = `Expected a text of 1 to ${max} characters`;
+  return z.string(message).min(1, message).max(max, message);
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
@@ -114,7 +134,8 @@ export function toggle() {
 
 /** Values separated by commas, or a list in the config file. */
 export function list() {
-  return z.union([z.array(z.string()), z.string().transform(splitList)]).default([]);
+  const error = 'Expected values separated by commas, or a list of strings';
+  return z.union([z.array(z.string()), z.string().transform(splitList)], { error }).default([]);
 }
 
 function splitList(text: string): string[] {

@@ -1,0 +1,95 @@
+/** The settings of the server: defaults, sources, and messages for every kind of mistake. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { embeddedModel, readConfig, serveFlags } from '#octavo/config.js';
+import { temporaryFolder } from './support/folders.js';
+
+const folder = temporaryFolder();
+
+function file(content: unknown): string {
+  const path = join(folder, 'octavo.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function problem(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  try {
+    readConfig(argv, env);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'invalid_config' });
+    return (error as Error).message;
+  }
+  return 'none';
+}
+
+test('without any setting: the embedded model, on this machine only', () => {
+  const config = readConfig([], {});
+  expect(config).toMatchObject({
+    model: embeddedModel,
+    name: null,
+    host: '127.0.0.1',
+    port: 8080,
+    apiKeys: [],
+    safety: 'default',
+    unknownParams: 'refuse',
+    logPrompts: false,
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(config).not.toHaveProperty('config');
+});
+
+describe('sources', () => {
+  test('a flag wins over a variable, a variable over the file', () => {
+    const path = file({ port: 1, rows: 1, queue: 1 });
+    const config = readConfig(['--config', path, '--port', '3'], { PORT: '2', OCTAVO_ROWS: '2' });
+    expect(config).toMatchObject({ port: 3, rows: 2, queue: 1 });
+  });
+
+  test('the file may be named by a variable', () => {
+    expect(readConfig([], { OCTAVO_CONFIG: file({ port: 1 }) }).port).toBe(1);
+  });
+
+  test('every setting can come from a variable of its own', () => {
+    const variables = Object.values(serveFlags).flatMap(({ env }) => env);
+    expect(new Set(variables).size).toBe(Object.keys(serveFlags).length);
+  });
+
+  test('every setting of the file is one of the flags', () => {
+    expect(
+      readConfig(['--config', file({ unknownParams: 'ignore', apiKeys: ['k'], logPrompts: true })], {}),
+    ).toMatchObject({ unknownParams: 'ignore', apiKeys: ['k'], logPrompts: true });
+  });
+});
+
+describe('mistakes', () => {
+  test.each<[readonly string[], NodeJS.ProcessEnv, string]>([
+    [['--port', '65536'], {}, '--port is "65536": Expected a whole number from 0 to 65535.'],
+    [[], { PORT: 'http' }, 'PORT is "http": Expected a whole number from 0 to 65535.'],
+    [['--chunk-tokens', '1'], {}, '--chunk-tokens is "1": Expected a whole number from 2 to 65536.'],
+    [['--provider', 'gpu'], {}, '--provider is "gpu": Expected one of auto, cpu, webgpu, cuda.'],
+    [[], { OCTAVO_LOG_LEVEL: 'all' }, 'OCTAVO_LOG_LEVEL is "all": Expected one of debug, info, warn, error, silent.'],
+    [['--host', ''], {}, '--host is "": Expected a text of 1 to 4096 characters.'],
+    [['model'], {}, 'Unexpected argument "model".'],
+    [['--prot', '1'], {}, "Unknown option '--prot'."],
+  ])('%j %j', (argv, env, message) => {
+    expect(problem(argv, env)).toBe(message);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['a setting that does not exist', { ports: 1 }, /^The config file has an unknown setting "ports"\.$/],
+    ['a bad value', { port: 'x' }, /^"port" in the config file is "x": Expected a whole number from 0 to 65535\.$/],
+    ['a key that is no text, which is not shown', { apiKeys: ['k3y', 5] }, /^"apiKeys" in the config file: (?!.*k3y)/],
+    ['another config file', { config: 'other.json' }, /^The config file .*octavo\.json names a config file\.$/],
+    ['a list', [1], /^Cannot read the config file .*octavo\.json: it is not a JSON object\.$/],
+    ['no JSON', '{port: 1}', /^Cannot read the config file .*octavo\.json: .*JSON/],
+  ])('in the file: %s', (_, content, message) => {
+    expect(problem(['--config', file(content)])).toMatch(message);
+  });
+
+  test('a file that is not there', () => {
+    expect(problem(['--config', join(folder, 'none.json')])).toMatch(
+      /^Cannot read the config file .*none\.json: ENOENT/,
+    );
+  });
+});

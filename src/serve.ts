@@ -48,7 +48,11 @@ export async function serve(config: Config): Promise<RunningServer> {
     timings: config.timings,
     logger,
     metrics,
-    ready: () => ({ ready: batcher.healthy, reason: batcher.healthy ? 'ready' : 'the last engine step failed' }),
+    ready: () => {
+      // Probes ask every few seconds: often enough to try again.
+      batcher.revive();
+      return { ready: batcher.healthy, reason: batcher.healthy ? 'ready' : 'the engine is being restarted' };
+    },
     draining: () => draining,
   });
   const close = async () => {

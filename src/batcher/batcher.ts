@@ -77,6 +77,11 @@ export class Batcher implements Generator {
     return this.#healthy;
   }
 
+  /** Tries again to bring back an engine that could not be restarted; does nothing when all is well. */
+  revive(): void {
+    if (!this.#healthy) this.#working ??= this.#work();
+  }
+
   /** Takes no new sequences, and resolves when those it has are finished. */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -87,12 +92,14 @@ export class Batcher implements Generator {
   async #work(): Promise<void> {
     // Sequences submitted in the same turn are prefilled together.
     await Promise.resolve();
+    if (!this.#healthy) await this.#restart();
     for (let scheduled = this.#schedule(); scheduled !== null; scheduled = this.#schedule()) {
       try {
         const result = await this.#options.engine.step(scheduled.step);
         this.#deliver(scheduled, result);
       } catch (error) {
-        await this.#recover(error as Error);
+        this.#loseRows(error as Error);
+        await this.#restart();
       }
     }
     this.#working = null;
@@ -140,16 +147,20 @@ export class Batcher implements Generator {
     this.#options.events.step({ ...stepSize(step), modelMs, sampleMs });
   }
 
-  /** The KV cache is lost with the engine: sequences in rows fail. Those that wait go on, unless it cannot be restarted. */
-  async #recover(error: Error): Promise<void> {
+  /** The KV cache is lost with the engine, and every sequence in it. */
+  #loseRows(error: Error): void {
     this.#healthy = false;
     this.#fail(this.#rows.all, error);
     this.#rows.clear();
+  }
+
+  /** Sequences that wait go on with the restarted engine; when it cannot be restarted they fail. */
+  async #restart(): Promise<void> {
     try {
       await this.#options.engine.recover();
       this.#healthy = true;
-    } catch (lasting) {
-      this.#fail(this.#waiting.takeAll(), lasting as Error);
+    } catch (error) {
+      this.#fail(this.#waiting.takeAll(), error as Error);
     }
   }
 

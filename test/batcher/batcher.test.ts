@@ -212,6 +212,27 @@ describe('a failed step', () => {
     expect(batching.batcher).toMatchObject({ healthy: false, running: 0, waiting: 0 });
     expect(batching.finished).toHaveLength(2);
   });
+
+  test.each<[string, (batching: Batching) => void]>([
+    ['a probe', ({ batcher }) => batcher.revive()],
+    ['the next request', (batching) => batching.submit(ownedRequest(2))],
+  ])('of an engine that could not be restarted is tried again by %s', async (_, wake) => {
+    const batching = start();
+    const first = hear(batching.submit(ownedRequest(1)));
+    failAtStep(batching, 1);
+    batching.engine.restart = async () => {
+      throw new Error('not yet');
+    };
+    expect(await first).toMatchObject({ error: { message: 'lost at step 1' } });
+    await batching.idle();
+    expect(batching.batcher.healthy).toBe(false);
+
+    batching.engine.restart = async () => {};
+    wake(batching);
+    await batching.idle();
+    expect(batching.batcher.healthy).toBe(true);
+    expect(await hear(batching.submit(ownedRequest(3)))).toMatchObject({ finish: 'length' });
+  });
 });
 
 function failAtStep({ engine }: Batching, number: number): void {

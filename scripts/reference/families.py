@@ -105,7 +105,8 @@ FAMILIES = {
             mlp_bias=True,
             tie_word_embeddings=False,
             rope_parameters={"rope_type": "default", "rope_theta": 700.0},
-        )
+        ),
+        torch.float16,
     ),
     "llama-llama3": family(
         transformers.LlamaConfig(

@@ -17,8 +17,8 @@ export interface DecoderRun {
 export interface DecoderFeed {
   /** New tokens of each row; shorter ones are right-padded. */
   readonly rows: readonly (readonly number[])[];
-  /** An earlier run over the same rows, none of which was padded, and the tokens it has seen. */
-  readonly past?: { readonly present: InferenceSession.ReturnType; readonly length: number };
+  /** An earlier run over the same rows, and the tokens that each has seen. */
+  readonly past?: { readonly present: InferenceSession.ReturnType; readonly lengths: readonly number[] };
 }
 
 export class OnnxDecoder {
@@ -53,18 +53,22 @@ export class OnnxDecoder {
   }
 
   async run({ rows, past }: DecoderFeed): Promise<DecoderRun> {
-    const seen = past?.length ?? 0;
+    const seen = past?.lengths ?? rows.map(() => 0);
     const length = Math.max(...rows.map((row) => row.length));
-    const total = seen + length;
-    const grid = (columns: number, value: (row: readonly number[], column: number) => number) => {
-      const cells = rows.flatMap((row) => Array.from({ length: columns }, (_, column) => BigInt(value(row, column))));
+    const total = Math.max(...seen) + length;
+    const grid = (columns: number, value: (row: number, column: number) => number) => {
+      const cells = rows.flatMap((_, row) =>
+        Array.from({ length: columns }, (_, column) => BigInt(value(row, column))),
+      );
       return new Tensor('int64', BigInt64Array.from(cells), [rows.length, columns]);
     };
     const feeds: Record<string, Tensor> = {
-      input_ids: grid(length, (row, column) => row[column] ?? 0),
-      attention_mask: grid(total, (row, column) => (column < seen + row.length ? 1 : 0)),
+      input_ids: grid(length, (row, column) => rows[row]?.[column] ?? 0),
+      attention_mask: grid(total, (row, column) => (column < seen[row]! + rows[row]!.length ? 1 : 0)),
     };
-    if (this.inputNames.includes('position_ids')) feeds.position_ids = grid(length, (_, column) => seen + column);
+    if (this.inputNames.includes('position_ids')) {
+      feeds.position_ids = grid(length, (row, column) => seen[row]! + column);
+    }
     const { layers, kvHeads, headDim } = this.manifest.shape;
     for (let layer = 0; layer < layers; layer++) {
       for (const part of ['key', 'value']) {
@@ -86,7 +90,7 @@ export class OnnxDecoder {
       const next = argmax(run.logits);
       ids.push(next);
       if (ids.length === count) return ids;
-      run = await this.run({ rows: [[next]], past: { present: run.present, length } });
+      run = await this.run({ rows: [[next]], past: { present: run.present, lengths: [length] } });
     }
   }
 

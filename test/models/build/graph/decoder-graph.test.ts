@@ -38,7 +38,7 @@ describe.each(Object.entries(variants))('%s', (name, config) => {
 
     let run = await decoder.run({ rows: [prompt.slice(0, 8)] });
     for (let length = 8; length < 12; length++) {
-      run = await decoder.run({ rows: [[prompt[length]!]], past: { present: run.present, length } });
+      run = await decoder.run({ rows: [[prompt[length]!]], past: { present: run.present, lengths: [length] } });
       expect(largestDifference(run.logits, expected.subarray(length * 96, (length + 1) * 96))).toBeLessThan(1e-4);
     }
   });
@@ -77,7 +77,7 @@ it('keeps only the last position when asked, also of a later chunk', async () =>
   const whole = await all.run({ rows: [prompt] });
   const first = await last.run({ rows: [prompt.slice(0, 5)] });
   expect([...first.logits]).toEqual([...whole.logits.subarray(4 * 96, 5 * 96)]);
-  const later = await last.run({ rows: [prompt.slice(5)], past: { present: first.present, length: 5 } });
+  const later = await last.run({ rows: [prompt.slice(5)], past: { present: first.present, lengths: [5] } });
   expect(later.dims).toEqual([1, 1, 96]);
   expect([...later.logits]).toEqual([...whole.logits.subarray(11 * 96)]);
 });

@@ -1,0 +1,82 @@
+/** Each family on the engine's own path, the C API with the cache in place: together, in chunks, and token by token. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildModel } from '#octavo/models/build/build.js';
+import { Decoder } from '#octavo/models/decoder/decoder.js';
+import { greedy } from '#octavo/models/decoder/sampling.js';
+import type { PromptChunk, Step } from '#octavo/models/decoder/step.js';
+import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
+import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
+import { familyFixtures } from '../../support/family-fixtures.js';
+import { temporaryFolder } from '../../support/folders.js';
+
+const root = temporaryFolder();
+const runtime = openOrtRuntime(findOrtLibrary());
+
+describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))(
+  '%s',
+  (name, { folder, reference }) => {
+    const { prompts } = reference;
+
+    it('gives the tokens of transformers in FP32, whole and in chunks', async () => {
+      const decoder = await openDecoder('fp32');
+      expect(await decodeAll(decoder)).toEqual(prompts.map(({ greedy: tokens }) => tokens));
+      for (const { ids, greedy: tokens } of prompts.filter(({ ids }) => ids.length >= 4)) {
+        expect(await decodeInChunks(decoder, ids)).toEqual(tokens);
+      }
+      await decoder.close();
+    });
+
+    it('gives a prompt the same tokens in company and in chunks in INT8', async () => {
+      const decoder = await openDecoder('int8');
+      const together = await decodeAll(decoder);
+      for (const [row, { ids }] of prompts.entries()) {
+        if (ids.length >= 4) expect(await decodeInChunks(decoder, ids)).toEqual(together[row]);
+      }
+      await decoder.close();
+    });
+
+    async function openDecoder(precision: 'fp32' | 'int8'): Promise<Decoder> {
+      const out = join(root, `${name}-${precision}`);
+      const { graph, shape } = await buildModel({ source: folder, out, precision });
+      const session = await runtime.open(join(out, graph), { provider: 'cpu', threads: 2 });
+      return new Decoder(session, { ...shape, rows: prompts.length, capacity: shape.context });
+    }
+
+    /** All prompts padded together, then decoded together: the tokens of each. */
+    async function decodeAll(decoder: Decoder): Promise<number[][]> {
+      const chunks = prompts.map(({ ids }) => ({ ids, past: 0, sampling: greedy }));
+      return decodeAfter(decoder, [chunks]);
+    }
+
+    async function decodeInChunks(decoder: Decoder, ids: readonly number[]): Promise<number[] | undefined> {
+      const middle = Math.floor(ids.length / 2);
+      const chunks: PromptChunk[] = [
+        { ids: ids.slice(0, middle), past: 0 },
+        { ids: ids.slice(middle), past: middle, sampling: greedy },
+      ];
+      return (
+        await decodeAfter(
+          decoder,
+          chunks.map((chunk) => [chunk]),
+        )
+      )[0];
+    }
+
+    /** Each prefill into the first rows, then as many tokens of each row as the reference has. */
+    async function decodeAfter(decoder: Decoder, prefills: readonly (readonly PromptChunk[])[]): Promise<number[][]> {
+      const rows = prefills[0]?.length ?? 0;
+      const steps: Step['work'][] = prefills.map((chunks) => ({ kind: 'prefill', firstRow: 0, chunks }));
+      const count = prompts[0]?.greedy.length ?? 0;
+      for (let i = 1; i < count; i++) steps.push({ kind: 'decode', rows });
+      const tokens: number[][] = Array.from({ length: rows }, () => []);
+      for (const work of steps) {
+        const result = await decoder.step({ moves: [], work });
+        result.tokens.forEach((token, row) => {
+          if (token !== null) tokens[row]?.push(token);
+        });
+      }
+      return tokens;
+    }
+  },
+);

@@ -1,0 +1,62 @@
+/** A decoder's worker thread that is lost: its rows fail with one clear error, and a new thread takes over. */
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { greedy } from '#octavo/models/decoder/sampling.js';
+import type { LoadedModel } from '#octavo/models/load-model.js';
+import { embeddedModel, golden } from '../../support/concierge.js';
+import { generateAlone } from '../../support/steps.js';
+
+const workers = recordWorkers();
+const options = { name: null, rows: 2, context: 128, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+
+describe('a replica', () => {
+  let loaded: LoadedModel;
+
+  beforeAll(async () => {
+    const { loadModel } = await import('#octavo/models/load-model.js');
+    loaded = await loadModel({ ...options, folder: embeddedModel });
+  });
+
+  afterAll(async () => {
+    await loaded.close();
+  });
+
+  it('goes on with a new thread after the old one is lost between steps', async () => {
+    const { engine } = loaded;
+    const { prompt_ids } = golden[0]!;
+    const before = await generateAlone(engine, prompt_ids, 8);
+
+    const lost = workers.at(-1)!;
+    await lost.terminate();
+    const decode = { moves: [], work: { kind: 'decode', rows: 1 } } as const;
+    await expect(engine.step(decode)).rejects.toMatchObject({ code: 'engine_failed' });
+    await engine.recover();
+
+    expect(workers.at(-1)).not.toBe(lost);
+    expect(await generateAlone(engine, prompt_ids, 8)).toEqual(before);
+  });
+
+  it('survives a step that the model cannot run', async () => {
+    const { engine } = loaded;
+    const chunks = [{ ids: [1, 4096 * 4], past: 0, sampling: greedy }];
+    const impossible = { moves: [], work: { kind: 'prefill', firstRow: 0, chunks } } as const;
+    await expect(engine.step(impossible)).rejects.toMatchObject({ code: 'internal_error' });
+    await engine.recover();
+    expect(await generateAlone(engine, golden[0]!.prompt_ids, 3)).toHaveLength(3);
+  });
+});
+
+/** Every worker thread started from here on; must run before anything that starts one is imported. */
+function recordWorkers(): Worker[] {
+  const started: Worker[] = [];
+  const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker };
+  threads.Worker = class extends threads.Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      started.push(this);
+    }
+  };
+  syncBuiltinESMExports();
+  return started;
+}

@@ -5,10 +5,19 @@ import { benchCommand } from './commands/bench.js';
 import { buildCommand } from './commands/build.js';
 import { chatCommand } from './commands/chat.js';
 import type { Command } from './commands/command.js';
+import { receiptCommand } from './commands/receipt.js';
 import { serveCommand } from './commands/serve.js';
+import { showCommand } from './commands/show.js';
 import { OctavoError } from './errors.js';
 
-const commands: readonly Command[] = [serveCommand, buildCommand, chatCommand, benchCommand];
+const commands: readonly Command[] = [
+  serveCommand,
+  buildCommand,
+  chatCommand,
+  benchCommand,
+  receiptCommand,
+  showCommand,
+];
 
 const help = `Octavo serves INT8 ONNX language models over an OpenAI-compatible HTTP API.
 

@@ -1,14 +1,12 @@
 /** `octavo bench`: tokens per second of the engine alone, without HTTP: decode for several row counts, and prefill. */
-import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
-import { greedy } from '../models/decoder/sampling.js';
-import type { DecoderEngine, PromptChunk } from '../models/decoder/step.js';
 import { type LoadedModel, loadModel } from '../models/load-model.js';
+import { decode, prefill, promptIds, time } from '../models/receipt/engine-runs.js';
+import { machineInfo } from '../models/receipt/machine.js';
 import { describeOptions, integer, type OptionTable, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
-import { machineInfo } from './machine.js';
 
 const { rows: _rows, ...loadOptions } = engineOptions;
 
@@ -77,37 +75,18 @@ async function measure({ engine, model }: LoadedModel, settings: BenchSettings):
   const results: Measurement[] = [];
   for (const rows of settings.batch) {
     for (let row = 0; row < rows; row++) await prefill(engine, row, promptIds(row, prompt, model.tokenizer.vocabSize));
-    results.push(summarise(`decode ${rows}`, rows, await time(steps, () => decode(engine, rows))));
+    results.push(summarise(`decode ${rows}`, rows, await timed(steps, () => decode(engine, rows))));
   }
-  const times = await time(settings.repeat, (i) => prefill(engine, 0, promptIds(i, prompt, model.tokenizer.vocabSize)));
+  const times = await timed(settings.repeat, (i) =>
+    prefill(engine, 0, promptIds(i, prompt, model.tokenizer.vocabSize)),
+  );
   results.push(summarise(`prefill ${prompt}`, prompt, times));
   return results;
 }
 
-/** Ordinary looking ids, the same in every run. */
-function promptIds(seed: number, length: number, vocab: number): number[] {
-  return Array.from({ length }, (_, index) => ((index + 1) * 7919 + seed * 104_729) % Math.min(vocab, 4000));
-}
-
-async function prefill(engine: DecoderEngine, row: number, ids: readonly number[]): Promise<void> {
-  const chunks: PromptChunk[] = [{ ids, past: 0, sampling: greedy }];
-  await engine.step({ moves: [], work: { kind: 'prefill', firstRow: row, chunks } });
-}
-
-async function decode(engine: DecoderEngine, rows: number): Promise<void> {
-  await engine.step({ moves: [], work: { kind: 'decode', rows } });
-}
-
 /** Milliseconds of each run, ascending; the first runs warm up and are not counted. */
-async function time(count: number, run: (index: number) => Promise<void>): Promise<number[]> {
-  const warmUps = 3;
-  const times: number[] = [];
-  for (let i = 0; i < count + warmUps; i++) {
-    const start = performance.now();
-    await run(i);
-    if (i >= warmUps) times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b);
+async function timed(count: number, run: (index: number) => Promise<void>): Promise<number[]> {
+  return (await time({ count, warmUps: 3 }, run)).sort((a, b) => a - b);
 }
 
 function summarise(run: string, tokens: number, times: readonly number[]): Measurement {

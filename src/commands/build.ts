@@ -1,10 +1,20 @@
 /** `octavo build`: from a Hugging Face folder, or random weights of a named shape, to a model folder. */
 import { z } from 'zod';
+import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
-import { type BuildProgress, buildModel, buildRandomModel } from '../models/build/build.js';
+import { buildModel, buildRandomModel } from '../models/build/build.js';
 import { shapeNames } from '../models/build/source/random-source.js';
+import type { Manifest } from '../models/manifest.js';
+import { buildMeasured } from '../models/receipt/measured-build.js';
+import type { Receipt } from '../models/receipt/receipt.js';
 import { describeOptions, integer, type OptionTable, oneOf, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
+import { createBar } from './progress-bar.js';
+import { textOptions } from './receipt.js';
+import { formatReceipt } from './receipt-table.js';
+
+/** Predictions of the receipt of a build: enough to see a loss of a percent; `octavo receipt` measures more. */
+const quickTokens = 2000;
 
 const buildOptions = {
   out: {
@@ -30,6 +40,23 @@ const buildOptions = {
   seed: { schema: integer(0, 0xffffffff).default(0), value: 'n', help: 'Seed of the random weights (default 0)' },
   reduceRange: { schema: toggle(), help: '7-bit weights, for x86 processors without VNNI' },
   force: { schema: toggle(), help: 'Replace an existing folder' },
+  noReceipt: { schema: toggle(), help: 'Do not measure the build against FP32' },
+  maxLoss: {
+    schema: z
+      .string()
+      .regex(/^\d{1,3}(\.\d+)?%?$/, 'Expected a percentage such as 1% or 0.5%')
+      .transform((text) => Number.parseFloat(text) / 100)
+      .nullable()
+      .default(null),
+    value: 'percent',
+    help: 'Fail when INT8 loses more perplexity than this, such as 1%, and name the layers that lose most',
+  },
+  text: textOptions.text,
+  tokens: {
+    ...textOptions.tokens,
+    help: `${textOptions.tokens.help} (default: the whole file; sampled text: ${quickTokens})`,
+  },
+  threads: engineOptions.threads,
 } as const satisfies OptionTable;
 
 export const buildCommand: Command = {
@@ -39,47 +66,63 @@ export const buildCommand: Command = {
        octavo build --random <shape> --out <folder> [options]
 
 Reads config.json, tokenizer.json and safetensors; writes an ONNX graph, its weights and a manifest. The folder appears
-whole or not at all.
+whole or not at all. An INT8 build of a checkpoint is measured against FP32 on this machine, and the receipt of quality
+and speed is written beside it; --no-receipt skips that, "octavo receipt" measures again.
 
 ${describeOptions(buildOptions)}
 
 Examples:
   octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen
+  octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen --text conversations.jsonl --max-loss 1%
   octavo serve --model ./qwen
   octavo build --random qwen2.5-0.5b --out ./random && octavo bench --model ./random
 `,
   run: async (argv) => {
     const { values, positionals } = parseOptions(buildOptions, { argv });
-    const { out, precision, name, random, seed, reduceRange, force } = values;
     const [source, ...rest] = positionals;
-    if (rest.length > 0 || (source === undefined) === (random === undefined)) {
+    if (rest.length > 0 || (source === undefined) === (values.random === undefined)) {
       throw new OctavoError('invalid_config', 'Give one Hugging Face folder, or --random with a shape.');
     }
-    const options = { out, precision, reduceRange, force, ...(name === undefined ? {} : { name }) };
     const started = Date.now();
-    const bar = createBar(process.stderr);
-    const manifest =
-      random === undefined
-        ? await buildModel({ ...options, source: source ?? '' }, bar)
-        : await buildRandomModel({ ...options, shape: random, seed }, bar);
+    const { manifest, receipt } = await build(source, values);
     const mebibytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;
     const seconds = (Date.now() - started) / 1000;
     process.stdout.write(
-      `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${out}\n`,
+      `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
     );
+    if (receipt !== null) process.stdout.write(`\n${formatReceipt(receipt)}`);
   },
 };
 
-/** Draws on a terminal only, at most once for each percent. */
-function createBar(stream: NodeJS.WriteStream): (progress: BuildProgress) => void {
-  const width = 30;
-  let shown = -1;
-  return ({ done, total, what }) => {
-    const percent = Math.floor((100 * done) / total);
-    if (!stream.isTTY || percent === shown) return;
-    shown = percent;
-    const filled = Math.round((percent / 100) * width);
-    stream.write(`\r\x1b[K[${'█'.repeat(filled)}${'·'.repeat(width - filled)}] ${percent}% ${what.slice(0, 48)}`);
-    if (percent === 100) stream.write('\r\x1b[K');
-  };
+type BuildSettings = ReturnType<typeof parseOptions<typeof buildOptions>>['values'];
+
+interface Built {
+  readonly manifest: Manifest;
+  /** `null`: nothing was measured. */
+  readonly receipt: Receipt | null;
+}
+
+/** `source` is `undefined` for random weights. */
+async function build(source: string | undefined, settings: BuildSettings): Promise<Built> {
+  const { out, precision, name, random, seed, reduceRange, force, maxLoss } = settings;
+  const options = { out, precision, reduceRange, force, ...(name === undefined ? {} : { name }) };
+  const onProgress = createBar(process.stderr);
+  const measures = source !== undefined && precision === 'int8' && !settings.noReceipt;
+  if (maxLoss !== null && !measures) {
+    throw new OctavoError('invalid_config', '--max-loss needs an int8 build of a checkpoint, with its receipt.');
+  }
+  if (source === undefined) {
+    return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };
+  }
+  if (!measures) return { manifest: await buildModel({ ...options, source }, onProgress), receipt: null };
+  const { text, threads } = settings;
+  const tokens = settings.tokens ?? (text === null ? quickTokens : null);
+  return buildMeasured(
+    {
+      build: { ...options, source },
+      measure: { text, tokens, threads, runtime: 'auto', provider: 'cpu' },
+      maxLoss,
+    },
+    onProgress,
+  );
 }

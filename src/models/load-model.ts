@@ -52,6 +52,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     chatTemplate: await loadChatTemplate(folder),
     defaults: await loadDefaults(folder),
     runtime: info,
+    receipt: folder.receipt,
   };
   const close = async () => {
     await replica.close();
@@ -60,7 +61,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   return { model, engine: replica, close };
 }
 
-async function loadTokenizer(folder: ModelFolder): Promise<ModelTokenizer> {
+/** Throws `invalid_model` when the folder has no usable tokenizer. */
+export async function loadTokenizer(folder: ModelFolder): Promise<ModelTokenizer> {
   const tokenizer = await folder.readJson('tokenizer.json');
   if (tokenizer === null) throw new OctavoError('invalid_model', 'The model folder has no tokenizer.json.');
   const config = (await folder.readJson('tokenizer_config.json')) ?? {};
@@ -69,7 +71,8 @@ async function loadTokenizer(folder: ModelFolder): Promise<ModelTokenizer> {
 
 const tokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
 
-async function loadChatTemplate(folder: ModelFolder): Promise<JinjaChatTemplate | null> {
+/** `null`: the model has no chat template. Throws `invalid_model` when it does not parse. */
+export async function loadChatTemplate(folder: ModelFolder): Promise<JinjaChatTemplate | null> {
   const config = (await folder.readJson('tokenizer_config.json')) ?? {};
   const source = (await folder.readText('chat_template.jinja')) ?? config.chat_template;
   if (typeof source !== 'string') return null;

@@ -1,4 +1,4 @@
-/** Opens a model folder that `octavo build` wrote: only the files of its manifest, each as it was built. */
+/** Opens a model folder that `octavo build` wrote: the files of its manifest, each as it was built, and the receipt. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
@@ -6,6 +6,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { type Manifest, manifestSchema } from './manifest.js';
+import type { Receipt } from './receipt/receipt.js';
+import { readReceipt } from './receipt/receipt-file.js';
 
 export interface ModelFolder {
   readonly manifest: Manifest;
@@ -13,12 +15,13 @@ export interface ModelFolder {
   readonly graph: string;
   /** Seconds since the epoch at which the manifest was written. */
   readonly created: number;
+  readonly receipt: Receipt | null;
   /** A JSON file of the manifest; `null` when the folder has none of that name. Throws `invalid_model`. */
   readJson(name: string): Promise<Record<string, unknown> | null>;
   readText(name: string): Promise<string | null>;
 }
 
-/** Throws `invalid_model` naming the file: no folder, no manifest, a file missing, linked, changed or not listed. */
+/** Throws `invalid_model` naming the file: no folder, no manifest, a file missing, linked, changed or not listed, a receipt of another build. */
 export async function openModelFolder(folder: string): Promise<ModelFolder> {
   const root = path.resolve(folder);
   const manifestFile = path.join(root, 'manifest.json');
@@ -31,6 +34,7 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
     manifest,
     graph: path.join(root, manifest.graph),
     created: Math.floor((await lstat(manifestFile)).mtimeMs / 1000),
+    receipt: await readReceipt(root, manifest),
     readText,
     readJson: async (name) => {
       const text = await readText(name);

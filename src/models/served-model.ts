@@ -1,4 +1,5 @@
 /** A model as the server sees it: names, limits, text to tokens and back. No tensor. */
+import type { Receipt } from './receipt/receipt.js';
 
 export interface ChatMessage {
   readonly role: string;
@@ -62,4 +63,6 @@ export interface ServedModel {
   /** The model's own sampling defaults (generation_config.json). */
   readonly defaults: { readonly temperature?: number; readonly topP?: number; readonly topK?: number };
   readonly runtime: RuntimeInfo;
+  /** What its precision costs and gains, as measured when it was built; `null` when nobody measured. */
+  readonly receipt: Receipt | null;
 }

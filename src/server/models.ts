@@ -26,6 +26,7 @@ export function describeModel({ model }: Replica): Model {
         top_p: defaults.topP ?? 1,
         top_k: defaults.topK ?? 0,
       },
+      receipt: model.receipt,
     },
   };
 }

@@ -30,4 +30,5 @@ export const fakeModel: ServedModel = {
     threads: 1,
     rows: 4,
   },
+  receipt: null,
 };

@@ -1,8 +1,8 @@
 /** Builds a model folder: an ONNX graph, its weights, its tokenizer and a manifest, from a checkpoint or random weights. */
-import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { OctavoError } from '../../errors.js';
 import { type Manifest, manifestSchema } from '../manifest.js';
+import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
 import { GraphBuilder } from './graph/graph-builder.js';
@@ -23,6 +23,11 @@ export interface OutputOptions {
   readonly reduceRange?: boolean;
   /** Replace an existing folder. */
   readonly force?: boolean;
+  /**
+   * Looks at the finished folder before it gets its name, and gives files for it that the manifest does not list: path
+   * and bytes. What it throws ends the build, with nothing left behind.
+   */
+  readonly inspect?: (folder: string) => Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
 export interface BuildOptions extends OutputOptions {
@@ -100,6 +105,8 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       ...{ shape: plan.shape, endTokens, files: folder.receipts },
     });
     await folder.write('manifest.json', jsonBytes(manifest));
+    const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();
+    for (const [path, bytes] of unlisted) await folder.write(path, bytes);
     await folder.commit();
     return manifest;
   } finally {
@@ -129,9 +136,4 @@ function nameFrom(source: string): string {
     .replace(/[^A-Za-z0-9_.-]/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 128);
-}
-
-async function packageVersion(): Promise<string> {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

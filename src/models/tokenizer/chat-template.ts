@@ -6,6 +6,12 @@ import type { ChatMessage, ChatTemplate } from '../served-model.js';
 /** Tokens that templates name, from tokenizer_config.json. */
 export type SpecialTokens = Readonly<Record<string, string>>;
 
+/** A conversation as the template sees it: OpenAI's messages and tools, as they were written. */
+export interface Conversation {
+  readonly messages: readonly object[];
+  readonly tools?: readonly object[];
+}
+
 export class JinjaChatTemplate implements ChatTemplate {
   readonly #template: Template;
   readonly #tokens: SpecialTokens;
@@ -21,8 +27,17 @@ export class JinjaChatTemplate implements ChatTemplate {
   }
 
   render(messages: readonly ChatMessage[]): string {
+    return this.#render({ messages: [...messages], add_generation_prompt: true });
+  }
+
+  /** The text of a finished conversation: nothing asks for another answer. Throws as `render`. */
+  renderWhole(conversation: Conversation): string {
+    return this.#render({ ...conversation, add_generation_prompt: false });
+  }
+
+  #render(values: Record<string, unknown>): string {
     try {
-      return this.#template.render({ ...this.#tokens, messages: [...messages], add_generation_prompt: true });
+      return this.#template.render({ ...this.#tokens, ...values });
     } catch (error) {
       const message = `The model's chat template refuses these messages: ${(error as Error).message}`;
       throw new OctavoError('invalid_value', message, 'messages');

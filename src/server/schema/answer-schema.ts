@@ -1,5 +1,6 @@
 /** The objects that the server answers with: completions, chunks, models, errors. */
 import { z } from 'zod';
+import { receiptSchema } from '../../models/receipt/receipt.js';
 
 const finishReason = z.enum(['stop', 'length', 'content_filter']);
 
@@ -80,6 +81,7 @@ export const modelSchema = z.object({
     rows: z.int().describe('Sequences decoded together at most.'),
     capabilities: z.array(z.string()),
     defaults: z.object({ temperature: z.number(), top_p: z.number(), top_k: z.int() }),
+    receipt: receiptSchema.nullable().describe('Its quality and speed against FP32, as measured when it was built.'),
   }),
 });
 

@@ -39,6 +39,11 @@ export class OutputFolder {
     }
   }
 
+  /** Where the files are until `commit`. */
+  get path(): string {
+    return this.#staging;
+  }
+
   /** What has been written, by path. */
   get receipts(): readonly FileReceipt[] {
     return this.#receipts.toSorted((a, b) => (a.path < b.path ? -1 : 1));

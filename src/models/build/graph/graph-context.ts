@@ -10,4 +10,11 @@ export interface GraphContext {
   readonly weights: Weights;
   readonly precision: Precision;
   readonly weightLimit: WeightLimit;
+  /** Linear layers in another precision than the rest, by the path of the activation they read. */
+  readonly exceptions?: ReadonlyMap<string, Precision>;
+}
+
+/** The precision of the linear layers that read the activation at `path`. */
+export function precisionAt({ precision, exceptions }: GraphContext, path: string): Precision {
+  return exceptions?.get(path) ?? precision;
 }

@@ -1,5 +1,5 @@
 /** The end of a decoder: the positions whose logits are wanted, and the head. */
-import type { GraphContext } from './graph-context.js';
+import { type GraphContext, precisionAt } from './graph-context.js';
 import { activation, addFloatRows, multiply, scaleRows } from './linear.js';
 import type { Matrix } from './matrix.js';
 import type { ResidualStream } from './norm.js';
@@ -68,14 +68,16 @@ export function keptStates(context: GraphContext, use: { stream: ResidualStream;
 function project(context: GraphContext, use: HeadUse, result: { factor: number; output: string }): string {
   const { builder } = context;
   const path = '/lm_head';
+  const precision = precisionAt(context, path);
+  const shared = use.tied && precision === 'fp32' && context.precision === 'fp32';
   const matrix: Matrix = {
-    name: use.tied && context.precision === 'fp32' ? use.tensor : 'lm_head.weight',
+    name: shared ? use.tensor : 'lm_head.weight',
     parts: [{ tensor: use.tensor, rows: use.vocab }],
     columns: use.hidden,
   };
   const { factor, output } = result;
-  if (context.precision === 'fp32') {
-    if (!use.tied) addFloatRows(context, matrix);
+  if (precision === 'fp32') {
+    if (!shared) addFloatRows(context, matrix);
     const attributes = { transB: 1n, ...(factor !== 1 && { alpha: factor }) };
     return builder.node('FusedMatMul', path, { inputs: [use.x, matrix.name], outputs: [output], attributes });
   }

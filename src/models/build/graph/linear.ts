@@ -1,5 +1,5 @@
 /** Linear layers: per-token W8A8 in int8 (activations u8 by row, weights s8 by output channel), plain MatMul in fp32. */
-import type { GraphContext } from './graph-context.js';
+import { type GraphContext, precisionAt } from './graph-context.js';
 import { floatColumns, floatRows, int8Columns, type Matrix, packedVector, scaleName } from './matrix.js';
 
 /** An activation as the matrices read it. */
@@ -16,7 +16,7 @@ export interface Activation {
  * `multiply` takes care of the 1/127, which saves a node.
  */
 export function activation(context: GraphContext, path: string, x: string): Activation {
-  if (context.precision === 'fp32') return { value: x, rowScale: undefined };
+  if (precisionAt(context, path) === 'fp32') return { value: x, rowScale: undefined };
   const { builder } = context;
   const size = builder.node('Abs', path, { inputs: [x] });
   const largest = builder.node('ReduceMax', path, {

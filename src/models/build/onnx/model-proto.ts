@@ -22,7 +22,7 @@ export type StoredTensor =
 const irVersion = 10n;
 const opset = 21n;
 
-const dataTypes: Readonly<Record<ElementType, DataType>> = {
+export const dataTypes: Readonly<Record<ElementType, DataType>> = {
   float32: DataType.FLOAT,
   uint8: DataType.UINT8,
   int8: DataType.INT8,

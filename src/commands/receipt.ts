@@ -1,0 +1,72 @@
+/** `octavo receipt`: measures a model against FP32 and writes its receipt beside it. */
+import { z } from 'zod';
+import { engineOptions } from '../config.js';
+import { OctavoError } from '../errors.js';
+import { measureReceipt } from '../models/receipt/measure.js';
+import { sampledTokens } from '../models/receipt/measurement-text.js';
+import { writeReceipt } from '../models/receipt/receipt-file.js';
+import { withReference } from '../models/receipt/reference.js';
+import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
+import type { Command } from './command.js';
+import { createBar } from './progress-bar.js';
+import { formatReceipt } from './receipt-table.js';
+
+/** What to measure on, for the commands that measure. */
+export const textOptions = {
+  text: {
+    schema: z.string().min(1).nullable().default(null),
+    value: 'file',
+    help: 'Text to measure on: plain, or *.jsonl with OpenAI messages a line (default: sampled from FP32)',
+  },
+  tokens: {
+    schema: integer(2, 1 << 30)
+      .nullable()
+      .default(null),
+    value: 'n',
+    help: 'Predictions to measure',
+  },
+} as const satisfies OptionTable;
+
+const { threads, provider, runtime } = engineOptions;
+
+const receiptOptions = {
+  reference: {
+    schema: z.string({ error: 'Expected the FP32 model' }).min(1),
+    value: 'folder',
+    help: 'The same model in FP32: its Hugging Face folder, or a build with --precision fp32 (required)',
+  },
+  text: textOptions.text,
+  tokens: {
+    ...textOptions.tokens,
+    help: `${textOptions.tokens.help} (default: the whole file; sampled text: ${sampledTokens})`,
+  },
+  ...{ threads, provider, runtime },
+} as const satisfies OptionTable;
+
+export const receiptCommand: Command = {
+  name: 'receipt',
+  summary: 'Measure what INT8 costs and gains against FP32',
+  help: `Usage: octavo receipt <folder> --reference <folder> [options]
+
+Compares an INT8 model with FP32 on this machine and writes receipt.json into its folder: perplexity, agreement of the
+next token, differences of logits, tokens per second, size on disk and in memory. Prints it; "octavo show" prints it
+again. Measure on a quiet machine: the speeds are of this moment.
+
+${describeOptions(receiptOptions)}
+
+Examples:
+  octavo receipt ./qwen --reference ./Qwen2.5-0.5B-Instruct
+  octavo receipt ./qwen --reference ./qwen-fp32 --text conversations.jsonl
+`,
+  run: async (argv, env) => {
+    const { values, positionals } = parseOptions(receiptOptions, { argv, env });
+    const [model, ...rest] = positionals;
+    if (model === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
+    const onProgress = createBar(process.stderr);
+    const receipt = await withReference({ source: values.reference, near: model, onProgress }, (reference) =>
+      measureReceipt({ ...values, reference, model }, onProgress),
+    );
+    await writeReceipt(model, receipt);
+    process.stdout.write(formatReceipt(receipt));
+  },
+};

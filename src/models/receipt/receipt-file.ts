@@ -1,0 +1,73 @@
+/** The file `receipt.json` beside a model: optional, not listed in the manifest, and tied to the bytes it was measured on. */
+import { randomUUID } from 'node:crypto';
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { OctavoError } from '../../errors.js';
+import type { Manifest } from '../manifest.js';
+import { type Receipt, receiptSchema } from './receipt.js';
+
+export const receiptName = 'receipt.json';
+
+const maxBytes = 1 << 16;
+
+/** What a receipt is tied to: SHA-256 of the graph and of its weights, the file `<graph>_data`. */
+export function measuredFiles({ files, graph }: Manifest): Pick<Receipt, 'graph' | 'weights'> {
+  const sha256 = (name: string) => {
+    const file = files.find((candidate) => candidate.path === name);
+    if (file === undefined) throw new OctavoError('invalid_model', `The manifest does not list ${name}.`);
+    return file.sha256;
+  };
+  return { graph: sha256(graph), weights: sha256(`${graph}_data`) };
+}
+
+/**
+ * `null` when the folder has none. Throws `invalid_model` when it is no receipt, or one of another build: a wrong proof
+ * is worse than none.
+ */
+export async function readReceipt(folder: string, manifest: Manifest): Promise<Receipt | null> {
+  const file = path.join(folder, receiptName);
+  const stats = await lstat(file).catch(() => null);
+  if (stats === null) return null;
+  if (!stats.isFile() || stats.size > maxBytes)
+    throw invalid(file, `it is not a plain file of up to ${maxBytes} bytes`);
+  const receipt = parseReceipt(await readFile(file, 'utf8'), file);
+  const { graph, weights } = measuredFiles(manifest);
+  if (receipt.graph !== graph || receipt.weights !== weights) {
+    throw invalid(file, 'it was measured on another build; remove it, or measure again with "octavo receipt"');
+  }
+  return receipt;
+}
+
+export function receiptBytes(receipt: Receipt): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(receiptSchema.parse(receipt), null, 2)}\n`);
+}
+
+/** Replaces the receipt of a model folder at once: a reader sees the old one or the new one. */
+export async function writeReceipt(folder: string, receipt: Receipt): Promise<void> {
+  const temporary = path.join(folder, `.${receiptName}.${randomUUID()}`);
+  try {
+    await writeFile(temporary, receiptBytes(receipt), { flag: 'wx' });
+    await rename(temporary, path.join(folder, receiptName));
+  } catch (error) {
+    throw new OctavoError('invalid_config', `Cannot write ${receiptName} to ${folder}: ${(error as Error).message}.`);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function parseReceipt(text: string, file: string): Receipt {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid(file, 'it is not JSON');
+  }
+  const result = receiptSchema.safeParse(value);
+  if (!result.success) throw invalid(file, z.prettifyError(result.error));
+  return result.data;
+}
+
+function invalid(file: string, what: string): OctavoError {
+  return new OctavoError('invalid_model', `Cannot use ${file}: ${what}.`);
+}

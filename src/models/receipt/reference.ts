@@ -1,0 +1,35 @@
+/** The FP32 build that a model is measured against: there already, or made for the time of the measurement. */
+import { randomUUID } from 'node:crypto';
+import { access, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type BuildProgress, buildModel } from '../build/build.js';
+
+export interface ReferenceOptions {
+  /** A folder that `octavo build` wrote, or a Hugging Face folder: then FP32 is built from it, and removed afterwards. */
+  readonly source: string;
+  /** The temporary build stands beside this path, hidden: there is room for weights. */
+  readonly near: string;
+  readonly onProgress: (progress: BuildProgress) => void;
+}
+
+/** Gives `use` the folder of an FP32 build. Throws what building throws. */
+export async function withReference<T>(options: ReferenceOptions, use: (folder: string) => Promise<T>): Promise<T> {
+  const { source, near, onProgress } = options;
+  if (await exists(join(source, 'manifest.json'))) return use(source);
+  const target = resolve(near);
+  const folder = join(dirname(target), `.${basename(target)}.reference-${randomUUID()}`);
+  try {
+    const rename = ({ done, total }: BuildProgress) => onProgress({ done, total, what: 'building the FP32 reference' });
+    await buildModel({ source, out: folder, precision: 'fp32', name: 'reference' }, rename);
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -8,13 +8,10 @@ import { shapeNames } from '#octavo/models/build/source/random-source.js';
 import { Metrics } from '#octavo/server/metrics.js';
 import { anchors, commandLines, inlineCode, page, pages } from './support/pages.js';
 
-const commands = ['serve', 'build', 'chat', 'bench'];
-const help = new Map(
-  commands.map((name) => [
-    name,
-    `--help ${execFileSync(process.execPath, ['dist/cli.js', name, '--help'], { encoding: 'utf8' })}`.split(/\s+/),
-  ]),
-);
+const helpOf = (...args: readonly string[]) =>
+  execFileSync(process.execPath, ['dist/cli.js', ...args, '--help'], { encoding: 'utf8' });
+const commands = Array.from(helpOf().matchAll(/^ {2}(\w+) +[A-Z]/gm), ([, name]) => name ?? '');
+const help = new Map(commands.map((name) => [name, `--help ${helpOf(name)}`.split(/\s+/)]));
 const allHelp = [...help.values()].flat();
 const flagsIn = (text: string) => text.match(/(?<=^|[\s[])--[a-z][a-z-]*/g) ?? [];
 const missing = (names: Iterable<string>, has: (name: string) => boolean) => [...new Set(names)].filter((n) => !has(n));
@@ -72,6 +69,12 @@ describe.each(pages)('$path', (one) => {
     const named = inlineCode(one).flatMap((code) => /^(?:GET |POST )?(\/[a-z][\w./{}]*)$/.exec(code)?.[1] ?? []);
     expect(missing(named, (path) => known.includes(path.replace(/\{\w+\}/, '{}')))).toEqual([]);
   });
+});
+
+it('README.md lists every command', () => {
+  expect(commands).toContain('serve');
+  const listed = Array.from(page('README.md').text.matchAll(/^\| `octavo (\w+)/gm), ([, name]) => name);
+  expect(listed.toSorted()).toEqual(commands.toSorted());
 });
 
 it('docs/operations.md lists every metric, and no other', () => {

@@ -9,7 +9,7 @@ PROMPT_LENGTHS = [1, 5, 12, 37]
 VOCAB = 300
 CONTEXT = 64
 TOKENS = {"vocab_size": VOCAB, "bos_token_id": 256, "eos_token_id": 258, "pad_token_id": 256}
-# Of the families with RMS norms.
+# Of the families with RMS norms. Some replace the MLP's width by an odd one, so that rows end inside a vector.
 SIZES = {
     "hidden_size": 64,
     "intermediate_size": 96,
@@ -129,7 +129,7 @@ FAMILIES = {
     "llama-linear": family(
         transformers.LlamaConfig(
             **TOKENS,
-            **SIZES,
+            **(SIZES | {"intermediate_size": 91}),
             max_position_embeddings=CONTEXT,
             rope_parameters={"rope_type": "linear", "rope_theta": 900.0, "factor": 2.5},
         ),
@@ -140,14 +140,16 @@ FAMILIES = {
             **TOKENS,
             **SIZES,
             head_dim=32,
-            max_position_embeddings=CONTEXT,
+            max_position_embeddings=4 * 48,
             rope_parameters={
                 "rope_type": "yarn",
                 "rope_theta": 900.0,
                 "factor": 4.0,
-                "beta_fast": 4.0,
-                "beta_slow": 0.5,
-                "original_max_position_embeddings": 16,
+                "beta_fast": 2.0,
+                "beta_slow": 0.25,
+                "mscale": 0.8,
+                "mscale_all_dim": 0.3,
+                "original_max_position_embeddings": 48,
             },
         ),
         torch.bfloat16,
@@ -257,7 +259,7 @@ FAMILIES = {
     "gemma2": family(
         transformers.Gemma2Config(
             **TOKENS,
-            **SIZES,
+            **(SIZES | {"intermediate_size": 83}),
             head_dim=32,
             max_position_embeddings=CONTEXT,
             rms_norm_eps=1e-4,

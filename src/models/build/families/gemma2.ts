@@ -11,7 +11,7 @@ import { readSlidingLayers, readWindow } from './layer-types.js';
 
 const cap = z.number().positive().max(1e6);
 
-export const schema = z.object({
+const schema = z.object({
   query_pre_attn_scalar: z.number().positive().max(1e6).default(256),
   attn_logit_softcapping: cap.nullable().default(50),
   final_logit_softcapping: cap.nullable().default(30),
@@ -46,6 +46,6 @@ export function gemmaLayers(
   const slides = readSlidingLayers(config, model.shape.layers, sliding);
   return withWindows(
     model,
-    slides.map((slides) => (slides ? window : null)),
+    slides.map((slide) => (slide ? window : null)),
   );
 }

@@ -53,7 +53,8 @@ function scale(settings: RotarySettings, unscaled: Unscaled): Rotary {
     case 'llama3':
       return llama3(settings, unscaled);
     case 'yarn':
-      return yarn(settings, unscaled);
+      // Early files of Phi-3 say yarn and mean longrope, which alone has divisors.
+      return settings.short_factor ? longrope(settings, unscaled) : yarn(settings, unscaled);
     case 'longrope':
     case 'su':
       return longrope(settings, unscaled);

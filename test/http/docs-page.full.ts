@@ -32,17 +32,21 @@ it('lists every operation of the document', async () => {
   expect(operations).toContain('POST /v1/chat/completions');
 });
 
-it('sends a request and shows the answer', async () => {
-  const operation = `document.querySelector('#operations-Models-listModels`;
+it.each([
+  ['Models-listModels', '"id": "concierge"'],
+  ['Generation-createCompletion', '"text_completion"'],
+  ['Generation-createChatCompletion', '"role": "assistant"'],
+])('sends %s as it is filled in and shows the answer', async (name, part) => {
+  const operation = `document.querySelector('#operations-${name}`;
   await page.evaluate(`${operation} .opblock-summary-control').click()`);
   await page.waitFor(`${operation} .execute') !== null`);
   await page.evaluate(`${operation} .execute').click()`);
   const answer = `${operation} .live-responses-table`;
   await page.waitFor(`${answer} .response-col_status') !== null`);
   expect(await page.evaluate(`${answer} tbody .response-col_status').textContent`)).toMatch(/^200/);
-  expect(await page.evaluate(`${answer} .microlight').textContent`)).toContain('"id": "concierge"');
+  expect(await page.evaluate(`${answer} .microlight').textContent`)).toContain(part);
   mkdirSync('tmp', { recursive: true });
-  await page.screenshot('tmp/docs-page.png');
+  await page.screenshot(`tmp/docs-page-${name}.png`);
 });
 
 it('asks nobody but the server, and nothing is refused or fails', () => {

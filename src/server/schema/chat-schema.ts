@@ -32,12 +32,20 @@ const messageSchema = z.strictObject({
 
 export type MessageBody = z.infer<typeof messageSchema>;
 
+/** What the page to try the API sends first; made up from the fields alone it would be refused. */
+const example = {
+  messages: [{ role: 'user', content: 'I want to book a table for two in San Jose.' }],
+  max_tokens: 64,
+};
+
 export function chatSchema(limits: ServerLimits) {
-  return z.strictObject({
-    messages: boundedArray(messageSchema, { min: 1, max: limits.maxMessages }).describe('The conversation so far.'),
-    max_completion_tokens: z.int().min(1).optional().describe('The newer name of max_tokens.'),
-    ...sharedFields(limits),
-  });
+  return z
+    .strictObject({
+      messages: boundedArray(messageSchema, { min: 1, max: limits.maxMessages }).describe('The conversation so far.'),
+      max_completion_tokens: z.int().min(1).optional().describe('The newer name of max_tokens.'),
+      ...sharedFields(limits),
+    })
+    .meta({ examples: [example] });
 }
 
 export type ChatBody = z.infer<ReturnType<typeof chatSchema>>;

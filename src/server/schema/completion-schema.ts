@@ -61,8 +61,13 @@ function findIdFault(ids: readonly unknown[], path: readonly number[]): Fault | 
   return index < 0 ? null : { message: 'expected a token id: an integer of at least 0', path: [...path, index] };
 }
 
+/** What the page to try the API sends first; made up from the fields alone it would be refused. */
+const example = { prompt: 'I would like to book', max_tokens: 16 };
+
 export function completionSchema(limits: ServerLimits) {
-  return z.strictObject({ prompt: promptField(limits.maxPrompts), ...sharedFields(limits) });
+  return z
+    .strictObject({ prompt: promptField(limits.maxPrompts), ...sharedFields(limits) })
+    .meta({ examples: [example] });
 }
 
 export type CompletionBody = z.infer<ReturnType<typeof completionSchema>>;

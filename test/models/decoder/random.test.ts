@@ -29,6 +29,7 @@ test.each([
   // The choices of one request use seed, seed + 1, …: what differs between them must be even, too.
   ['between neighbouring seeds', (i: number) => (1 + uniform(i + 1, 9) - uniform(i, 9)) % 1],
   ['between neighbouring positions', (i: number) => (1 + uniform(5, i + 1) - uniform(5, i)) % 1],
+  ['between the high and the low bits', (i: number) => (1 + ((uniform(3, i) * 2 ** 27) % 1) - uniform(3, i)) % 1],
   ['in the low bits', (i: number) => (uniform(3, i) * 2 ** 27) % 1],
 ])('draws are even %s', (_, draw) => {
   const draws = sweep(draw);

@@ -67,6 +67,11 @@ describe('which tokens are left', () => {
     expect(drawn(logits, { ...random, ...limits })).toEqual(expected);
   });
 
+  test('a share that is reached exactly is enough', () => {
+    expect(drawn([0, 0, 0, 0], { ...random, topP: 0.5 })).toEqual([0, 1]);
+    expect(drawn([0, 0, 0, 0], { ...random, topK: 2, topP: 0.5 })).toEqual([0]);
+  });
+
   test('ties at the edge of top_k and top_p go to the lower id', () => {
     const equal = [1, 1, 1, 1, 1, 1];
     expect(drawn(equal, { ...random, topK: 3 })).toEqual([0, 1, 2]);

@@ -1,6 +1,7 @@
 /** Tiny Hugging Face folders with random weights, for every variant the builder knows. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { byteTokenizerFiles, byteTokens } from '#octavo/models/build/source/byte-tokenizer.js';
 import { randomValues } from './random-values.js';
 import { type Dtype, safetensors, type TestTensor } from './safetensors.js';
 
@@ -90,6 +91,31 @@ export function writeCheckpoint(folder: string, config: object, tensors: Tensors
   }
   writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: weightMap }));
   return folder;
+}
+
+const byteConfig: TinyConfig = { ...tinyLlama, vocab_size: 264, eos_token_id: byteTokens.imEnd };
+
+/** A tiny Llama that can be served: its tokens are bytes. */
+export function writeByteCheckpoint(folder: string, tensors = tinyTensors(byteConfig)): string {
+  const config = byteConfig;
+  writeCheckpoint(folder, config, tensors);
+  for (const [name, value] of Object.entries(byteTokenizerFiles(config.max_position_embeddings))) {
+    writeFileSync(join(folder, name), JSON.stringify(value));
+  }
+  return folder;
+}
+
+/**
+ * The same with a head that INT8 cannot keep: one channel of its input is a thousand times the others and counts for
+ * nothing, so the others are rounded away.
+ */
+export function writeLossyCheckpoint(folder: string): string {
+  const tensors = tinyTensors(byteConfig);
+  const { values: norm } = tensors['model.norm.weight']!;
+  const { values: words, shape } = tensors['model.embed_tokens.weight']!;
+  norm[0] = 1000;
+  for (let token = 0; token < byteConfig.vocab_size; token++) words[token * shape[1]!] = 0;
+  return writeByteCheckpoint(folder, tensors);
 }
 
 function values(name: string, shape: readonly number[], seed: number): Float32Array {

@@ -27,7 +27,8 @@ export async function sampleTexts(engine: DecoderEngine, plan: SamplingPlan): Pr
   const take = (row: number[], token: number) => {
     if (sampled === plan.tokens) return;
     row.push(token);
-    plan.onToken?.(++sampled);
+    sampled += 1;
+    plan.onToken?.(sampled);
   };
   while (sampled < plan.tokens) {
     for (let row = 0; row < engine.rows; row++) {

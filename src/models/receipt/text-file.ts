@@ -51,17 +51,25 @@ async function encodeConversations(text: string, file: string, model: TextModel)
   const texts: (readonly number[])[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const rendered = chatTemplate.renderWhole(parseLine(line, `${file}, line ${index + 1}`));
+    const rendered = renderLine(line, chatTemplate, `${file}, line ${index + 1}`);
     texts.push(await tokenizer.encode(rendered, { addSpecialTokens: false }));
   }
   return texts;
 }
 
-function parseLine(line: string, place: string): Conversation {
+function renderLine(line: string, template: NonNullable<TextModel['chatTemplate']>, place: string): string {
+  try {
+    return template.renderWhole(parseLine(line));
+  } catch (error) {
+    throw new OctavoError('invalid_config', `${place}: ${(error as Error).message}`);
+  }
+}
+
+function parseLine(line: string): Conversation {
   try {
     const { messages, tools } = lineSchema.parse(JSON.parse(line));
     return tools === undefined ? { messages } : { messages, tools };
   } catch {
-    throw new OctavoError('invalid_config', `${place}: expected a JSON object with "messages", or a list of messages.`);
+    throw new Error('expected a JSON object with "messages", or a list of messages.');
   }
 }

@@ -1,0 +1,29 @@
+/** How a receipt reads in a terminal. */
+import { expect, it } from 'vitest';
+import { formatReceipt } from '#octavo/commands/receipt-table.js';
+import { exampleReceipt } from '../support/receipt.js';
+
+it('shows each figure of FP32 and INT8 and how they compare', () => {
+  expect(formatReceipt(exampleReceipt)).toBe(`                                    FP32          INT8
+perplexity                        5.2500        5.2552   +0.10% ± 0.02%
+same most likely token                          98.76%
+difference of logits                            0.0313   at most 0.625
+tokens/s, 1 row                     50.0           150   3.00 x
+tokens/s, 16 rows                    400          1400   3.50 x
+tokens/s, prompt of 128             1000          2500   2.50 x
+on disk                          4.0 MiB       1.0 MiB   25.00%
+resident memory                200.0 MiB     100.0 MiB   50.00%
+
+Text: talks.jsonl, 3 texts, 1234 predictions in windows of up to 512 tokens.
+Machine: An Example CPU (avx2, avx512_vnni), 2 cores, 8 GiB, linux-x64; cpu, 2 threads.
+Octavo 0.1.0, ONNX Runtime 1.30.0, Node 20.20.2; measured 2026-01-02.
+`);
+});
+
+it('shows a gain as a minus, and sampled text as such', () => {
+  const text = { ...exampleReceipt.text, source: 'sampled', name: '' } as const;
+  const perplexity = { ...exampleReceipt.perplexity, change: -0.0123 };
+  const shown = formatReceipt({ ...exampleReceipt, text, perplexity });
+  expect(shown).toContain(' -1.23% ± 0.02%');
+  expect(shown).toContain('Text: sampled from FP32, 3 texts');
+});

@@ -1,0 +1,101 @@
+/** `octavo build`, `receipt` and `show` as a person types them. */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { receiptSchema } from '#octavo/models/receipt/receipt.js';
+import { temporaryFolder } from '../support/folders.js';
+import { writeByteCheckpoint, writeLossyCheckpoint } from '../support/tiny-checkpoint.js';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const root = temporaryFolder();
+const source = writeByteCheckpoint(join(root, 'tiny'));
+
+function octavo(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (text) => {
+      out += text;
+    });
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+const readReceipt = (folder: string) =>
+  receiptSchema.parse(JSON.parse(readFileSync(join(root, folder, 'receipt.json'), 'utf8')));
+
+describe('octavo build', () => {
+  it('measures an int8 build, and shows the receipt now and later', async () => {
+    const built = await octavo('build', source, '--out', 'built', '--tokens', '60', '--max-loss', '50%');
+    expect(built).toMatchObject({ code: 0, err: '' });
+    expect(built.out).toMatch(/^perplexity .* ± /m);
+    expect(readReceipt('built').text.predictions).toBe(60);
+    const shown = await octavo('show', 'built');
+    expect(shown.out).toMatch(/^tiny \(llama, int8\), built by Octavo/);
+    expect(built.out.endsWith(shown.out.slice(shown.out.indexOf('perplexity')))).toBe(true);
+  });
+
+  it('fails when more is lost than allowed, names the layer that loses it, and leaves nothing', async () => {
+    const lossy = writeLossyCheckpoint(join(root, 'lossy'));
+    const { code, err } = await octavo('build', lossy, '--out', 'refused', '--tokens', '200', '--max-loss', '1%');
+    expect(code).toBe(1);
+    expect(err).toMatch(/at most 1% is allowed\. Nothing was written\. .* change it most: lm_head \d/);
+    expect(readdirSync(root).filter((name) => name.includes('refused'))).toEqual([]);
+  });
+
+  it('measures nothing when told so, or when there is nothing to compare', async () => {
+    await octavo('build', source, '--out', 'unmeasured', '--no-receipt');
+    await octavo('build', source, '--out', 'fp32', '--precision', 'fp32');
+    await octavo('build', '--random', 'tiny-llama', '--out', 'random');
+    for (const folder of ['unmeasured', 'fp32', 'random']) {
+      expect(existsSync(join(root, folder, 'manifest.json'))).toBe(true);
+      expect(existsSync(join(root, folder, 'receipt.json'))).toBe(false);
+    }
+    expect((await octavo('show', 'unmeasured')).out).toContain('No receipt');
+  });
+
+  it.each([
+    [['--max-loss', 'little'], /--max-loss is "little": Expected a percentage such as 1%/],
+    [['--max-loss', '1%', '--no-receipt'], /--max-loss needs an int8 build of a checkpoint, with its receipt/],
+    [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
+    [['--text', 'absent.txt'], /Cannot read the text absent\.txt/],
+  ])('refuses %j', async (args, message) => {
+    const { code, err } = await octavo('build', source, '--out', 'never', ...args);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(existsSync(join(root, 'never'))).toBe(false);
+  });
+});
+
+describe('octavo receipt', () => {
+  it('measures a built model again, against its checkpoint or an fp32 build', async () => {
+    await octavo('build', source, '--out', 'again', '--no-receipt');
+    await octavo('build', source, '--out', 'again-fp32', '--precision', 'fp32');
+    await octavo('receipt', 'again', '--reference', source, '--tokens', '50');
+    const first = readReceipt('again');
+    const { code, out } = await octavo('receipt', 'again', '--reference', 'again-fp32', '--tokens', '50');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^perplexity /m);
+    expect(readReceipt('again').perplexity).toEqual(first.perplexity);
+    expect(readdirSync(root).filter((name) => name.startsWith('.'))).toEqual([]);
+    const shown = JSON.parse((await octavo('show', 'again', '--json')).out);
+    expect(shown).toMatchObject({ manifest: { name: 'tiny', precision: 'int8' }, receipt: readReceipt('again') });
+  });
+
+  it.each([
+    [['receipt', '--reference', 'x'], /Give one model folder/],
+    [['receipt', 'absent', '--reference', 'also-absent'], /config\.json cannot be read|No model at/],
+    [['receipt', 'absent'], /--reference is missing/],
+    [['show'], /Give one model folder/],
+    [['show', 'absent'], /No model at/],
+  ])('refuses %j', async (args, message) => {
+    const { code, err } = await octavo(...args);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+});

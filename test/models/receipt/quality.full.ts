@@ -1,0 +1,31 @@
+/** The promise on real models: INT8 at FP32's quality, measured as the receipts of the documentation are. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildModel } from '#octavo/models/build/build.js';
+import { measureReceipt } from '#octavo/models/receipt/measure.js';
+import type { Receipt } from '#octavo/models/receipt/receipt.js';
+import { temporaryFolder } from '../../support/folders.js';
+
+const root = temporaryFolder();
+const minutes = 60_000;
+
+async function measure(name: string, model: string, text: string | null): Promise<Receipt> {
+  const source = join('../shared/models', name);
+  const reference = join(root, `${name}-fp32`);
+  await buildModel({ source, out: reference, precision: 'fp32' });
+  return measureReceipt({ reference, model, text, tokens: null, runtime: 'auto', provider: 'cpu', threads: 2 });
+}
+
+it('keeps the embedded model’s perplexity on held-out dialogues within 0.1%', { timeout: 60 * minutes }, async () => {
+  const receipt = await measure('concierge', 'models/concierge', '../shared/data/eval/dialogues.jsonl');
+  expect(receipt.text).toMatchObject({ texts: 418, window: 512 });
+  expect(Math.abs(receipt.perplexity.change)).toBeLessThanOrEqual(0.001);
+});
+
+it('keeps the perplexity of stories260K within 0.2% on what it writes itself', { timeout: 10 * minutes }, async () => {
+  const model = join(root, 'stories260K-int8');
+  await buildModel({ source: '../shared/models/stories260K', out: model, precision: 'int8' });
+  const receipt = await measure('stories260K', model, null);
+  expect(receipt.text).toMatchObject({ source: 'sampled', predictions: 20_000 });
+  expect(Math.abs(receipt.perplexity.change)).toBeLessThanOrEqual(0.002);
+});

@@ -34,9 +34,10 @@ export interface PrefillPlan {
 export type Plan = PrefillPlan | { readonly kind: 'decode' };
 
 /**
- * The next step, or `null` when there is nothing to do. Prefill and decode alternate: newcomers wait for at most one
- * decode step, running sequences for at most one prefill. The oldest waiting sequence is always the next to be
- * admitted, so none waits for ever; others of similar length join it.
+ * The next step, or `null` when there is nothing to do. Prefill and decode alternate: running sequences wait for at
+ * most one prefill, and where a row is free newcomers wait for at most one decode step, or for the chunks of the long
+ * prompt that is being computed. The oldest waiting sequence is always the next to be admitted, so none waits for
+ * ever; others of similar length join it.
  */
 export function nextPlan(view: SchedulerView, limits: SchedulerLimits): Plan | null {
   if (view.decoding > 0 && view.lastWasPrefill) return { kind: 'decode' };

@@ -33,7 +33,10 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const folder = await openModelFolder(options.folder);
   const { manifest } = folder;
   const contextLength = Math.min(options.context, manifest.shape.context);
+  const chatTemplate = await loadChatTemplate(folder);
+  const defaults = await loadDefaults(folder);
   const tokenizer = await loadTokenizer(folder);
+  // Last: from here on there is a thread to end.
   const { replica, info } = await DecoderReplica.start({
     graph: folder.graph,
     shape: { ...manifest.shape, rows: options.rows, capacity: contextLength },
@@ -49,8 +52,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     contextLength,
     endTokens: manifest.endTokens,
     tokenizer,
-    chatTemplate: await loadChatTemplate(folder),
-    defaults: await loadDefaults(folder),
+    chatTemplate,
+    defaults,
     runtime: info,
     receipt: folder.receipt,
   };

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { RowTable } from '#octavo/batcher/row-table.js';
 import { Sequence } from '#octavo/batcher/sequence.js';
-import { Random } from '../safety/random.js';
 import { numberDetokenizer, ownedRequest } from '../support/owned-tokens.js';
+import { Random } from '../support/random.js';
 
 function sequence(prefilled: number, length = 4): Sequence {
   const made = new Sequence(ownedRequest(1, { length }), numberDetokenizer(), () => 0);

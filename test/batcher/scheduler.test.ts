@@ -8,7 +8,7 @@ import {
   type SchedulerLimits,
   type SchedulerView,
 } from '#octavo/batcher/scheduler.js';
-import { Random } from '../safety/random.js';
+import { Random } from '../support/random.js';
 
 const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2 };
 const idle: SchedulerView = { waiting: [], decoding: 0, freeRows: 4, chunked: null, lastWasPrefill: false };

@@ -1,8 +1,8 @@
 /** The stop matcher: the same result for every way of cutting a text, and never a part of a stop string. */
 import { describe, expect, test } from 'vitest';
 import { StopMatcher } from '#octavo/batcher/stop-matcher.js';
-import { Random } from '../safety/random.js';
 import { firstStop } from '../support/owned-tokens.js';
+import { Random } from '../support/random.js';
 
 interface Matched {
   readonly text: string;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RuleGuard } from '#octavo/safety/rule-guard.js';
 import type { RuleSet } from '#octavo/safety/rule-set.js';
 import type { Finding } from '#octavo/safety/safety.js';
-import { Random } from './random.js';
+import { Random } from '../support/random.js';
 import { type Outcome, occurrences, type ReferenceRule, referenceOutcome } from './reference.js';
 import { ruleSet } from './rule-set.js';
 

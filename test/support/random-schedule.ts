@@ -3,10 +3,10 @@ import type { GenerationRequest } from '#octavo/batcher/generation.js';
 import type { SchedulerLimits } from '#octavo/batcher/scheduler.js';
 import type { Sequence } from '#octavo/batcher/sequence.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
-import { Random } from '../safety/random.js';
 import { Batching, type Heard, hear } from './batching.js';
 import { Fairness } from './fairness.js';
 import { ownedRequest, ownedToken, ownerOf } from './owned-tokens.js';
+import { Random } from './random.js';
 
 const capacity = 128;
 const mostTokens = 24;

@@ -6,6 +6,7 @@ import type { Generation, GenerationRequest } from '#octavo/batcher/generation.j
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
 import { embeddedModel } from '../../support/concierge.js';
+import { Random } from '../../support/random.js';
 
 const rows = 12;
 const chunkTokens = 64;
@@ -24,7 +25,7 @@ describe('batch invariance', () => {
   });
 
   it('gives 48 prompts the same tokens alone and in changing company', async () => {
-    const random = createRandom(7);
+    const random = new Random(7);
     const requests = Array.from({ length: 48 }, (_, index) => createRequest(index, random));
 
     const alone: string[] = [];
@@ -33,7 +34,7 @@ describe('batch invariance', () => {
     const together: Promise<string>[] = [];
     const strangers: Generation[] = [];
     const steps: StepEvent[] = [];
-    const arriving = shuffle([...requests.keys()], random);
+    const arriving = random.shuffle([...requests.keys()]);
     const arrive = () => {
       const index = arriving.pop();
       if (index === undefined) return;
@@ -43,8 +44,8 @@ describe('batch invariance', () => {
     // Arrivals and departures come between the steps of the others, at random.
     const batcher = createBatcher((step) => {
       steps.push(step);
-      if (random() < 0.4) arrive();
-      if (random() < 0.3) strangers[Math.floor(random() * strangers.length)]?.cancel();
+      if (random.unit() < 0.4) arrive();
+      if (random.unit() < 0.3) strangers[random.below(strangers.length)]?.cancel();
     });
     while (arriving.length > 0) {
       arrive();
@@ -73,13 +74,13 @@ describe('batch invariance', () => {
 });
 
 /** Lengths from one token to several chunks; every other one sampled with a seed, some with penalties. */
-function createRequest(index: number, random: () => number): GenerationRequest {
-  const length = index % 6 === 0 ? 1 + Math.floor(random() * 3) : 1 + Math.floor(random() ** 2 * 300);
+function createRequest(index: number, random: Random): GenerationRequest {
+  const length = index % 6 === 0 ? 1 + random.below(3) : 1 + Math.floor(random.unit() ** 2 * 300);
   const seeded: Sampling = { ...greedy, temperature: 0.9, topP: 0.95, seed: index, topK: index % 4 === 1 ? 40 : 0 };
   const penalised: Sampling = { ...seeded, repetitionPenalty: 1.2, presencePenalty: 0.5 };
   return {
-    prompt: Array.from({ length }, () => Math.floor(random() * vocab)),
-    maxTokens: 8 + Math.floor(random() * 40),
+    prompt: Array.from({ length }, () => random.below(vocab)),
+    maxTokens: 8 + random.below(40),
     sampling: [greedy, seeded, greedy, penalised][index % 4]!,
     stopStrings: [],
     stopTokens: [],
@@ -90,21 +91,4 @@ async function readAll(generation: Generation): Promise<string> {
   let text = '';
   for await (const delta of generation) text += delta.text;
   return text;
-}
-
-function shuffle<T>(list: T[], random: () => number): T[] {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [list[i], list[j]] = [list[j]!, list[i]!];
-  }
-  return list;
-}
-
-/** Park and Miller's minimal generator: the same schedule in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { sampleToken } from '#octavo/models/decoder/sampler.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { TokenHistory } from '#octavo/models/decoder/token-history.js';
-import { Random } from '../../safety/random.js';
 import { misfit } from '../../support/chi-square.js';
+import { Random } from '../../support/random.js';
 import { type PastTokens, probabilities } from '../../support/reference-sampler.js';
 
 const random: Sampling = { ...greedy, temperature: 1 };

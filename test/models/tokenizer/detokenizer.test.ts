@@ -1,7 +1,7 @@
 /** The detokenizer: pieces joined are the text, however the bytes are cut into tokens, and nothing waits without need. */
 import { describe, expect, test } from 'vitest';
 import { ByteDetokenizer } from '#octavo/models/tokenizer/detokenizer.js';
-import { Random } from '../../safety/random.js';
+import { Random } from '../../support/random.js';
 
 /** The pieces of these tokens, and what the flush adds. */
 function pieces(tokens: readonly Uint8Array[]): string[] {

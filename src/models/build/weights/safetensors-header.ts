@@ -46,7 +46,10 @@ export function parseHeader(header: Uint8Array, tensorBytes: number, file: strin
   }
   if (end !== tensorBytes) {
     const fault = end > tensorBytes ? 'is truncated' : 'has bytes that no tensor owns';
-    throw new OctavoError('invalid_model', `${file} ${fault}: its header describes ${end} bytes, ${tensorBytes} follow.`);
+    throw new OctavoError(
+      'invalid_model',
+      `${file} ${fault}: its header describes ${end} bytes, ${tensorBytes} follow.`,
+    );
   }
   return new Map(entries.map((entry) => [entry.name, entry]));
 }

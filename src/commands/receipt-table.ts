@@ -2,7 +2,7 @@
 import type { Receipt, SpeedRun } from '../models/receipt/receipt.js';
 
 export function formatReceipt(receipt: Receipt): string {
-  const { perplexity, agreement, logits, disk, resident } = receipt;
+  const { perplexity, divergence, agreement, logits, disk, resident } = receipt;
   const lines = [
     ['', 'FP32', receipt.precision.toUpperCase(), ''],
     [
@@ -11,6 +11,7 @@ export function formatReceipt(receipt: Receipt): string {
       perplexity.model.toFixed(4),
       `${signedPercent(perplexity.change)} ± ${percent(perplexity.error)}`,
     ],
+    ['divergence, nats a token', '', divergence.toFixed(5), ''],
     ['same most likely token', '', percent(agreement), ''],
     ['difference of logits', '', logits.mean.toFixed(4), `at most ${logits.largest.toFixed(3)}`],
     ...receipt.speed.map((run) => [

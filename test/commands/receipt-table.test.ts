@@ -6,6 +6,7 @@ import { exampleReceipt } from '../support/receipt.js';
 it('shows each figure of FP32 and INT8 and how they compare', () => {
   expect(formatReceipt(exampleReceipt)).toBe(`                                    FP32          INT8
 perplexity                        5.2500        5.2552   +0.10% ± 0.02%
+divergence, nats a token                       0.00125
 same most likely token                          98.76%
 difference of logits                            0.0313   at most 0.625
 tokens/s, 1 row                     50.0           150   3.00 x

@@ -10,6 +10,7 @@ export const exampleReceipt: Receipt = {
   weights: 'b'.repeat(64),
   text: { source: 'file', name: 'talks.jsonl', sha256: 'c'.repeat(64), texts: 3, predictions: 1234, window: 512 },
   perplexity: { reference: 5.25, model: 5.2552, change: 0.00099, error: 0.0002 },
+  divergence: 0.00125,
   agreement: 0.9876,
   logits: { largest: 0.625, mean: 0.03125 },
   speed: [

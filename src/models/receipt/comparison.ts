@@ -8,6 +8,8 @@ export interface Comparison {
   readonly modelLoss: number;
   /** (model's loss - reference's loss)^2, summed. */
   readonly squaredChange: number;
+  /** Kullback-Leibler divergence of the model's distribution from the reference's, in nats, summed. */
+  readonly divergence: number;
   /** Predictions whose most likely token is the same. */
   readonly agreed: number;
   /** Of absolute differences of logits. */
@@ -31,6 +33,7 @@ export const nothingCompared: Comparison = {
   referenceLoss: 0,
   modelLoss: 0,
   squaredChange: 0,
+  divergence: 0,
   agreed: 0,
   largest: 0,
   total: 0,
@@ -45,13 +48,16 @@ export function compareLogits({ reference, model, targets }: LogitsPair): Compar
     const a = reference.subarray(position * vocab, (position + 1) * vocab);
     const b = model.subarray(position * vocab, (position + 1) * vocab);
     const best = [argmax(a), argmax(b)] as const;
-    const referenceLoss = loss(a, a[best[0]]!, target);
-    const modelLoss = loss(b, b[best[1]]!, target);
+    const { logTotal, meanDifference } = weigh(a, b, a[best[0]]!);
+    const modelLogTotal = weigh(b, a, b[best[1]]!).logTotal;
+    const referenceLoss = logTotal - a[target]!;
+    const modelLoss = modelLogTotal - b[target]!;
     sums = addComparisons(sums, {
       predictions: 1,
       referenceLoss,
       modelLoss,
       squaredChange: (modelLoss - referenceLoss) ** 2,
+      divergence: modelLogTotal - logTotal + meanDifference,
       agreed: best[0] === best[1] ? 1 : 0,
       ...distance(a, b),
     });
@@ -65,6 +71,7 @@ export function addComparisons(a: Comparison, b: Comparison): Comparison {
     referenceLoss: a.referenceLoss + b.referenceLoss,
     modelLoss: a.modelLoss + b.modelLoss,
     squaredChange: a.squaredChange + b.squaredChange,
+    divergence: a.divergence + b.divergence,
     agreed: a.agreed + b.agreed,
     largest: Math.max(a.largest, b.largest),
     total: a.total + b.total,
@@ -75,7 +82,8 @@ export function addComparisons(a: Comparison, b: Comparison): Comparison {
 /**
  * Perplexity is exp(mean loss). The change is exp of the mean difference, minus one; its standard error is that of the
  * mean difference, to first order. Both losses are of the same tokens, so most of what makes a perplexity uncertain
- * cancels in it.
+ * cancels in it. The divergence is what the change is on average on text that the reference writes itself; it needs no
+ * true tokens, so less of it is chance.
  */
 export function summarise(sums: Comparison) {
   const { predictions: n } = sums;
@@ -88,6 +96,7 @@ export function summarise(sums: Comparison) {
       change: Math.expm1(change),
       error: Math.exp(change) * Math.sqrt(variance / n),
     },
+    divergence: Math.max(0, sums.divergence / n),
     agreement: sums.agreed / n,
     logits: { largest: sums.largest, mean: sums.total / sums.logits },
   };
@@ -99,11 +108,20 @@ function argmax(values: Float32Array): number {
   return best;
 }
 
-/** -ln softmax(logits)[target], in double precision. */
-function loss(logits: Float32Array, max: number, target: number): number {
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - max);
-  return Math.log(sum) + max - logits[target]!;
+/** ln of the sum of exp(logits), and the mean of logits - others under softmax(logits); in double precision. */
+function weigh(
+  logits: Float32Array,
+  others: Float32Array,
+  max: number,
+): { readonly logTotal: number; readonly meanDifference: number } {
+  let total = 0;
+  let difference = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const weight = Math.exp(logits[i]! - max);
+    total += weight;
+    difference += weight * (logits[i]! - others[i]!);
+  }
+  return { logTotal: Math.log(total) + max, meanDifference: difference / total };
 }
 
 function distance(a: Float32Array, b: Float32Array): Pick<Comparison, 'largest' | 'total' | 'logits'> {

@@ -40,6 +40,7 @@ export const receiptSchema = z.strictObject({
     change: z.number().describe('model / reference - 1'),
     error: amount.describe('Standard error of the change, predictions taken as independent.'),
   }),
+  divergence: amount.describe('Mean Kullback-Leibler divergence from the predictions of FP32, in nats a token.'),
   agreement: amount.max(1).describe('Share of predictions with the same most likely token as FP32.'),
   logits: z.strictObject({ largest: amount, mean: amount }).describe('Absolute differences to the logits of FP32.'),
   speed: z.array(speedSchema).max(16),

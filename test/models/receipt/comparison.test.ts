@@ -24,6 +24,13 @@ it('gives the standard error of the change', () => {
   expect(perplexity.error).toBeCloseTo((Math.exp((a + b) / 2) * deviation) / Math.sqrt(2), 6);
 });
 
+it('gives the mean divergence from the reference’s predictions', () => {
+  const { divergence } = summarise(compareLogits({ reference, model, targets: [0, 2] }));
+  const first = 0.5 * ln(0.5 / 0.25) + 0.25 * ln(0.25 / 0.5);
+  const second = 2 * 0.125 * ln(0.125 / 0.25) + 0.75 * ln(0.75 / 0.5);
+  expect(divergence).toBeCloseTo((first + second) / 2, 6);
+});
+
 it('counts the positions whose most likely token is the same, ties to the lower id', () => {
   expect(summarise(compareLogits({ reference, model, targets: [0, 2] })).agreement).toBe(0.5);
   const tied = Float32Array.from([1, 1, 0]);
@@ -44,7 +51,12 @@ it('gives the largest and the mean difference of all logits', () => {
 
 it('finds no difference between a model and itself', () => {
   const same = summarise(compareLogits({ reference, model: reference, targets: [1, 0] }));
-  expect(same).toMatchObject({ perplexity: { change: 0, error: 0 }, agreement: 1, logits: { largest: 0, mean: 0 } });
+  expect(same).toMatchObject({
+    perplexity: { change: 0, error: 0 },
+    divergence: 0,
+    agreement: 1,
+    logits: { largest: 0, mean: 0 },
+  });
 });
 
 it('keeps its numbers with logits far beyond the range of exp', () => {

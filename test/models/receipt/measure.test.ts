@@ -74,7 +74,7 @@ describe('a receipt', () => {
   it('has the same text and quality again', async () => {
     const measure = () => measureReceipt({ ...setting, reference, model, text: null, tokens: 200 });
     const [first, second] = [await measure(), await measure()];
-    for (const part of ['text', 'perplexity', 'agreement', 'logits'] as const)
+    for (const part of ['text', 'perplexity', 'divergence', 'agreement', 'logits'] as const)
       expect(second[part]).toEqual(first[part]);
   });
 

@@ -22,10 +22,13 @@ it('keeps the embedded model’s perplexity on held-out dialogues within 0.1%', 
   expect(Math.abs(receipt.perplexity.change)).toBeLessThanOrEqual(0.001);
 });
 
+// On text that FP32 writes itself the divergence is the loss to expect: the measured change differs from it by chance.
 it('keeps the perplexity of stories260K within 0.2% on what it writes itself', { timeout: 10 * minutes }, async () => {
   const model = join(root, 'stories260K-int8');
   await buildModel({ source: '../shared/models/stories260K', out: model, precision: 'int8' });
   const receipt = await measure('stories260K', model, null);
   expect(receipt.text).toMatchObject({ source: 'sampled', predictions: 20_000 });
-  expect(Math.abs(receipt.perplexity.change)).toBeLessThanOrEqual(0.002);
+  expect(receipt.divergence).toBeLessThanOrEqual(0.002);
+  const { change, error } = receipt.perplexity;
+  expect(Math.abs(change - receipt.divergence)).toBeLessThanOrEqual(3 * error);
 });

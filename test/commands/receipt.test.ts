@@ -1,30 +1,16 @@
 /** `octavo build`, `receipt` and `show` as a person types them. */
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { receiptSchema } from '#octavo/models/receipt/receipt.js';
 import { temporaryFolder } from '../support/folders.js';
+import { runOctavo } from '../support/octavo.js';
 import { writeByteCheckpoint, writeLossyCheckpoint } from '../support/tiny-checkpoint.js';
 
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const root = temporaryFolder();
 const source = writeByteCheckpoint(join(root, 'tiny'));
 
-function octavo(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (text) => {
-      out += text;
-    });
-    child.stderr.on('data', (text) => {
-      err += text;
-    });
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+const octavo = (...args: readonly string[]) => runOctavo(args, { cwd: root });
 
 const readReceipt = (folder: string) =>
   receiptSchema.parse(JSON.parse(readFileSync(join(root, folder, 'receipt.json'), 'utf8')));

@@ -73,6 +73,11 @@ async function converse(url: string, settings: ChatSettings): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
   const opening: Message[] = settings.system === null ? [] : [{ role: 'system', content: settings.system }];
   let messages: readonly Message[] = opening;
+  // Input from a file ends before its lines are answered; Node 24 refuses to prompt then.
+  let isOpen = true;
+  terminal.once('close', () => {
+    isOpen = false;
+  });
   terminal.prompt();
   for await (const line of terminal) {
     const text = line.trim();
@@ -81,7 +86,7 @@ async function converse(url: string, settings: ChatSettings): Promise<void> {
     else if (text !== '') {
       messages = await takeTurn(url, [...messages, { role: 'user', content: text }], settings);
     }
-    terminal.prompt();
+    if (isOpen) terminal.prompt();
   }
   terminal.close();
 }

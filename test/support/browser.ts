@@ -51,7 +51,9 @@ export class BrowserPage {
     this.#browser = browser;
     this.#profile = profile;
     let rest = '';
-    // The browser writes to its descriptor 4: messages of JSON, each ended by a zero byte.
+    // The browser reads from its descriptor 3 and writes to 4: messages of JSON, each ended by a zero byte.
+    for (const pipe of [this.#browser.stdio[3], this.#browser.stdio[4]]) pipe?.on('error', () => this.#lose());
+    browser.once('exit', () => this.#lose());
     (browser.stdio[4] as Readable).setEncoding('utf8').on('data', (text: string) => {
       const messages = (rest + text).split('\0');
       rest = messages.pop() ?? '';
@@ -63,9 +65,10 @@ export class BrowserPage {
     await this.#send('Page.navigate', { url });
   }
 
-  /** The value of a JavaScript expression in the page. */
+  /** The value of a JavaScript expression in the page. Throws what the expression throws. */
   async evaluate(expression: string): Promise<unknown> {
     const answer = await this.#send('Runtime.evaluate', { expression, returnByValue: true });
+    if (answer.exceptionDetails) throw new Error(`${expression}: ${JSON.stringify(answer.exceptionDetails)}`);
     return (answer.result as { value?: unknown }).value;
   }
 
@@ -85,7 +88,7 @@ export class BrowserPage {
 
   async close(): Promise<void> {
     const exited = once(this.#browser, 'exit');
-    this.#browser.kill('SIGKILL');
+    this.#browser.kill();
     await exited;
     // Processes of the browser may still write to the profile.
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 10 });
@@ -99,6 +102,12 @@ export class BrowserPage {
     const { result, error } = await answer;
     if (error) throw new Error(`${method}: ${error.message}`);
     return result ?? {};
+  }
+
+  /** Whoever still waits is told that no answer will come. */
+  #lose(): void {
+    for (const settle of this.#answers.values()) settle({ error: { message: 'the browser is gone' } });
+    this.#answers.clear();
   }
 
   #receive({ id, method, params = {}, ...answer }: Message): void {

@@ -51,7 +51,8 @@ async function readText(file: string, folder: ModelFolder, tokens: number | null
     const chatTemplate = await loadChatTemplate(folder);
     const { name, sha256, texts } = await readTextFile(file, { tokenizer, chatTemplate });
     const limit = tokens ?? Number.POSITIVE_INFINITY;
-    return toWindows(texts, { folder, limit, source: { source: 'file', name, sha256 } });
+    const label = name.replace(/\p{Cc}/gu, '?').slice(0, 256);
+    return toWindows(texts, { folder, limit, source: { source: 'file', name: label, sha256 } });
   } finally {
     await tokenizer.close();
   }

@@ -4,7 +4,11 @@ import { z } from 'zod';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hex');
 const amount = z.number().nonnegative();
 const count = z.int().nonnegative();
-const label = z.string().max(256);
+/** Shown in terminals: no control characters. */
+const label = z
+  .string()
+  .max(256)
+  .regex(/^\P{Cc}*$/u, 'it has control characters');
 
 /** The same quantity of the FP32 reference and of the model. */
 const pair = z.strictObject({ reference: amount, model: amount });

@@ -38,6 +38,7 @@ it.each([
   ['no JSON', '{', /receipt\.json: it is not JSON/],
   ['a field that is missing', JSON.stringify({ ...receipt, agreement: undefined }), /agreement/],
   ['a share above one', JSON.stringify({ ...receipt, agreement: 1.5 }), /agreement/],
+  ['characters that move a cursor', JSON.stringify({ ...receipt, provider: 'cpu\u001b[2J' }), /provider/],
   ['a field that nobody knows', JSON.stringify({ ...receipt, praise: 'best' }), /praise/],
   ['more than a receipt needs', `${JSON.stringify(receipt)}${' '.repeat(1 << 16)}`, /plain file of up to 65536 bytes/],
 ])('is refused with %s', async (_, text, message) => {

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
+import { openModelFolder } from '../models/model-folder.js';
 import { measureReceipt } from '../models/receipt/measure.js';
 import { sampledTokens } from '../models/receipt/measurement-text.js';
-import { writeReceipt } from '../models/receipt/receipt-file.js';
+import { removeReceipt, writeReceipt } from '../models/receipt/receipt-file.js';
 import { withReference } from '../models/receipt/reference.js';
 import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
 import type { Command } from './command.js';
@@ -62,6 +63,7 @@ Examples:
     const { values, positionals } = parseOptions(receiptOptions, { argv, env });
     const [model, ...rest] = positionals;
     if (model === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
+    await dropUnusableReceipt(model);
     const onProgress = createBar(process.stderr);
     const receipt = await withReference({ source: values.reference, near: model, onProgress }, (reference) =>
       measureReceipt({ ...values, reference, model }, onProgress),
@@ -70,3 +72,9 @@ Examples:
     process.stdout.write(formatReceipt(receipt));
   },
 };
+
+/** A receipt of another build, or of an older form, must not stop the measurement that replaces it. */
+async function dropUnusableReceipt(model: string): Promise<void> {
+  const folder = await openModelFolder(model);
+  await folder.readReceipt().catch(() => removeReceipt(model));
+}

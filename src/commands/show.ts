@@ -1,6 +1,8 @@
 /** `octavo show`: what a model folder holds, and what its receipt says. */
 import { OctavoError } from '../errors.js';
+import type { Manifest } from '../models/manifest.js';
 import { openModelFolder } from '../models/model-folder.js';
+import type { Receipt } from '../models/receipt/receipt.js';
 import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
 import { formatReceipt } from './receipt-table.js';
@@ -24,12 +26,15 @@ ${describeOptions(showOptions)}
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
     const folder = await openModelFolder(path);
-    const { manifest, receipt } = folder;
-    process.stdout.write(values.json ? `${JSON.stringify({ manifest, receipt }, null, 2)}\n` : describe(folder));
+    const { manifest } = folder;
+    const receipt = await folder.readReceipt();
+    process.stdout.write(
+      values.json ? `${JSON.stringify({ manifest, receipt }, null, 2)}\n` : describe(manifest, receipt),
+    );
   },
 };
 
-function describe({ manifest, receipt }: Awaited<ReturnType<typeof openModelFolder>>): string {
+function describe(manifest: Manifest, receipt: Receipt | null): string {
   const { name, architecture, precision, shape, builder, files } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const proof =

@@ -35,6 +35,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const contextLength = Math.min(options.context, manifest.shape.context);
   const chatTemplate = await loadChatTemplate(folder);
   const defaults = await loadDefaults(folder);
+  const receipt = await folder.readReceipt();
   const tokenizer = await loadTokenizer(folder);
   // Last: from here on there is a thread to end.
   const { replica, info } = await DecoderReplica.start({
@@ -55,7 +56,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     chatTemplate,
     defaults,
     runtime: info,
-    receipt: folder.receipt,
+    receipt,
   };
   const close = async () => {
     await replica.close();

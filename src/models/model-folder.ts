@@ -15,13 +15,14 @@ export interface ModelFolder {
   readonly graph: string;
   /** Seconds since the epoch at which the manifest was written. */
   readonly created: number;
-  readonly receipt: Receipt | null;
+  /** `null` when the folder has none. Throws `invalid_model` for one that is no receipt, or another build's. */
+  readReceipt(): Promise<Receipt | null>;
   /** A JSON file of the manifest; `null` when the folder has none of that name. Throws `invalid_model`. */
   readJson(name: string): Promise<Record<string, unknown> | null>;
   readText(name: string): Promise<string | null>;
 }
 
-/** Throws `invalid_model` naming the file: no folder, no manifest, a file missing, linked, changed or not listed, a receipt of another build. */
+/** Throws `invalid_model` naming the file: no folder, no manifest, a file missing, linked, changed or not listed. */
 export async function openModelFolder(folder: string): Promise<ModelFolder> {
   const root = path.resolve(folder);
   const manifestFile = path.join(root, 'manifest.json');
@@ -34,7 +35,7 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
     manifest,
     graph: path.join(root, manifest.graph),
     created: Math.floor((await lstat(manifestFile)).mtimeMs / 1000),
-    receipt: await readReceipt(root, manifest),
+    readReceipt: () => readReceipt(root, manifest),
     readText,
     readJson: async (name) => {
       const text = await readText(name);

@@ -1,5 +1,5 @@
 /** `octavo build`, `receipt` and `show` as a person types them. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { receiptSchema } from '#octavo/models/receipt/receipt.js';
@@ -64,6 +64,9 @@ describe('octavo receipt', () => {
     await octavo('build', source, '--out', 'again-fp32', '--precision', 'fp32');
     await octavo('receipt', 'again', '--reference', source, '--tokens', '50');
     const first = readReceipt('again');
+    // One that cannot be used is replaced like any other.
+    writeFileSync(join(root, 'again', 'receipt.json'), '{}');
+    expect((await octavo('show', 'again')).err).toMatch(/receipt\.json/);
     const { code, out } = await octavo('receipt', 'again', '--reference', 'again-fp32', '--tokens', '50');
     expect(code).toBe(0);
     expect(out).toMatch(/^perplexity /m);

@@ -34,7 +34,7 @@ export async function readReceipt(folder: string, manifest: Manifest): Promise<R
   const receipt = parseReceipt(await readFile(file, 'utf8'), file);
   const { graph, weights } = measuredFiles(manifest);
   if (receipt.graph !== graph || receipt.weights !== weights) {
-    throw invalid(file, 'it was measured on another build; remove it, or measure again with "octavo receipt"');
+    throw invalid(file, 'it was measured on another build; measure again with "octavo receipt", or remove it');
   }
   return receipt;
 }
@@ -54,6 +54,10 @@ export async function writeReceipt(folder: string, receipt: Receipt): Promise<vo
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+export async function removeReceipt(folder: string): Promise<void> {
+  await rm(path.join(folder, receiptName), { force: true });
 }
 
 function parseReceipt(text: string, file: string): Receipt {

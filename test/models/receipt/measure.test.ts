@@ -97,7 +97,7 @@ describe('a measured build', () => {
     const build = { source: concierge, out: join(parent, 'model'), precision: 'int8' } as const;
     const { manifest, receipt } = await buildMeasured({ build, measure, maxLoss: 0.05 }, () => {});
     expect(readdirSync(parent)).toEqual(['model']);
-    expect((await openModelFolder(build.out)).receipt).toEqual(receipt);
+    expect(await (await openModelFolder(build.out)).readReceipt()).toEqual(receipt);
     expect(await buildModel({ ...build, out: join(parent, 'plain') })).toEqual(manifest);
     expect(receipt.perplexity.reference).toBeGreaterThan(1);
     expect(receipt.agreement).toBeGreaterThan(0.95);

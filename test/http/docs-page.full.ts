@@ -37,12 +37,10 @@ it.each([
   ['Generation-createCompletion', '"text_completion"'],
   ['Generation-createChatCompletion', '"role": "assistant"'],
 ])('sends %s as it is filled in and shows the answer', async (name, part) => {
-  const operation = `document.querySelector('#operations-${name}`;
-  await page.evaluate(`${operation} .opblock-summary-control').click()`);
-  await page.waitFor(`${operation} .execute') !== null`);
-  await page.evaluate(`${operation} .execute').click()`);
-  const answer = `${operation} .live-responses-table`;
-  await page.waitFor(`${answer} .response-col_status') !== null`);
+  const operation = `#operations-${name}`;
+  const answer = `document.querySelector('${operation} .live-responses-table`;
+  await page.click(`${operation} .opblock-summary-control`, `document.querySelector('${operation}.is-open') !== null`);
+  await page.click(`${operation} .execute`, `${answer} tbody .response-col_status') !== null`);
   expect(await page.evaluate(`${answer} tbody .response-col_status').textContent`)).toMatch(/^200/);
   expect(await page.evaluate(`${answer} .microlight').textContent`)).toContain(part);
   mkdirSync('tmp', { recursive: true });

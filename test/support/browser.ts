@@ -81,6 +81,15 @@ export class BrowserPage {
     }
   }
 
+  /** Clicks an element until the expression `isDone` holds: while a page still renders, a click can get lost. */
+  async click(selector: string, isDone: string): Promise<void> {
+    for (let round = 0; !(await this.evaluate(isDone)); round++) {
+      // About once a second: an answer may take its time.
+      if (round % 50 === 0) await this.evaluate(`document.querySelector('${selector}')?.click()`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   async screenshot(file: string): Promise<void> {
     const { data } = await this.#send('Page.captureScreenshot');
     await writeFile(file, Buffer.from(String(data), 'base64'));

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The command line: finds the subcommand, runs it, prints failures for a person. */
-import { readFileSync } from 'node:fs';
 import { benchCommand } from './commands/bench.js';
 import { buildCommand } from './commands/build.js';
 import { chatCommand } from './commands/chat.js';
@@ -9,6 +8,7 @@ import { receiptCommand } from './commands/receipt.js';
 import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
 import { OctavoError } from './errors.js';
+import { packageVersion } from './models/package-version.js';
 
 const commands: readonly Command[] = [
   serveCommand,
@@ -35,7 +35,7 @@ await main(process.argv.slice(2));
 
 async function main([name, ...argv]: readonly string[]): Promise<void> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return print(help);
-  if (name === '--version' || name === '-v') return print(`${version()}\n`);
+  if (name === '--version' || name === '-v') return print(`${await packageVersion()}\n`);
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined)
     return fail(`There is no command "${name}". Commands: ${commands.map((c) => c.name).join(', ')}.`);
@@ -55,9 +55,4 @@ function print(text: string): void {
 function fail(message: string): void {
   process.stderr.write(`octavo: ${message}\n`);
   process.exitCode = 1;
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version: unknown }).version);
 }

@@ -49,8 +49,6 @@ export const engineOptions = {
   },
 } as const satisfies OptionTable;
 
-export type EngineConfig = OptionValues<typeof engineOptions>;
-
 export const serveOptions = {
   ...engineOptions,
   name: {

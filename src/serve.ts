@@ -1,14 +1,17 @@
 /** Puts the server together from its parts, listens, and drains at the end. */
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import type { StepEvent } from './batcher/events.js';
 import type { Config } from './config.js';
 import { type Engine, startEngine } from './engine.js';
+import { OctavoError } from './errors.js';
 import { loadSafety, unfiltered } from './safety/rule-filter.js';
 import type { Safety } from './safety/safety.js';
 import { defaultLimits } from './server/limits.js';
 import { Metrics } from './server/metrics.js';
 import { createServer } from './server/server.js';
+
+/** Milliseconds that running sequences have when the server is told to stop. */
+export const drainMs = 25_000;
 
 /** Milliseconds that readers have, once all is generated, to take what is left. */
 const lastBytesMs = 1000;
@@ -27,8 +30,8 @@ export async function serve(config: Config): Promise<RunningServer> {
   const metrics = new Metrics();
   metrics.collectProcessMetrics();
   const engine = await startEngine(config, {
-    step: (event) => metrics.observeStep(engine.model.id, toStepMetrics(event)),
-    finished: () => {},
+    step: (event) => metrics.observeStep(engine.model.id, event),
+    finished: (event) => metrics.observeSequence(engine.model.id, event),
   });
   const { model, batcher } = engine;
   metrics.watchReplica(model.id, {
@@ -57,14 +60,23 @@ export async function serve(config: Config): Promise<RunningServer> {
   });
   const close = async () => {
     draining = true;
+    // What is not done by then ends with an error that says so, before the process is ended from outside.
+    const patience = setTimeout(() => batcher.cancelAll(), drainMs);
     await batcher.drain();
+    clearTimeout(patience);
     // Node waits for connections that have not asked anything yet, and for slow readers: not for ever.
     const cut = setTimeout(() => app.server.closeAllConnections(), lastBytesMs);
     await app.close();
     clearTimeout(cut);
     await engine.close();
   };
-  await app.listen({ host: config.host, port: config.port });
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await close();
+    const message = `Cannot listen on ${config.host}:${config.port}: ${(error as Error).message}.`;
+    throw new OctavoError('invalid_config', message, null, { cause: error });
+  }
   return { url: toUrl(app.server.address() as AddressInfo), engine, close };
 }
 
@@ -80,10 +92,6 @@ function chooseHosts({ host, allowedHosts }: Config): readonly string[] | null {
   if (allowedHosts.includes('*')) return null;
   if (allowedHosts.length > 0) return allowedHosts;
   return ['127.0.0.1', '::1', 'localhost'].includes(host) ? loopback : null;
-}
-
-function toStepMetrics({ kind, rows, tokens, paddedTokens, modelMs, sampleMs }: StepEvent) {
-  return { kind, rows, tokens: paddedTokens, padding: paddedTokens - tokens, ms: modelMs + sampleMs };
 }
 
 function toUrl({ address, family, port }: AddressInfo): string {

@@ -9,6 +9,9 @@ import { nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } 
 import { type Clock, Sequence } from './sequence.js';
 import { type QueueLimits, WaitingQueue } from './waiting-queue.js';
 
+/** Milliseconds after which a step counts as hung in native code; no step takes a small part of it. */
+const stuckMs = 120_000;
+
 export interface BatcherOptions {
   readonly engine: DecoderEngine;
   /** A fresh detokenizer for each sequence. */
@@ -32,6 +35,8 @@ export class Batcher implements Generator {
   #lastWasPrefill = false;
   #draining = false;
   #healthy = true;
+  /** When the last step was sent; `null` while there is nothing to do. */
+  #stepStarted: number | null = null;
   /** The running loop; `null` while there is nothing to do. */
   #working: Promise<void> | null = null;
 
@@ -41,8 +46,13 @@ export class Batcher implements Generator {
     this.#rows = new RowTable(options.engine.rows);
   }
 
-  submit(request: GenerationRequest): Generation {
+  checkOpen(): void {
     if (this.#draining) throw new OctavoError('draining', 'The server is shutting down and takes no new requests.');
+    this.#waiting.checkRoom(0);
+  }
+
+  submit(request: GenerationRequest): Generation {
+    this.checkOpen();
     const tokens = request.prompt.length + request.maxTokens;
     invariant(request.prompt.length > 0 && tokens <= this.#options.engine.capacity, 'a sequence fits its row');
     // Before there is a sequence, which would go on listening to the caller's signal.
@@ -72,9 +82,10 @@ export class Batcher implements Generator {
     return cached / (this.#options.engine.rows * this.#options.engine.capacity);
   }
 
-  /** False while the engine is being restarted, and after a restart failed. */
+  /** False while the engine is being restarted, after a restart failed, and while a step does not come back. */
   get healthy(): boolean {
-    return this.#healthy;
+    const stuck = this.#stepStarted !== null && this.#options.clock() - this.#stepStarted > stuckMs;
+    return this.#healthy && !stuck;
   }
 
   /** Tries again to bring back an engine that could not be restarted; does nothing when all is well. */
@@ -88,6 +99,11 @@ export class Batcher implements Generator {
     await this.#working;
   }
 
+  /** Ends every sequence as `cancelled`. */
+  cancelAll(): void {
+    for (const sequence of [...this.#rows.all, ...this.#waiting.all]) sequence.cancel();
+  }
+
   /** The engine: schedule, run, deliver. Nothing awaits between finding no work and stopping, so no submit is missed. */
   async #work(): Promise<void> {
     // Sequences submitted in the same turn are prefilled together.
@@ -95,6 +111,7 @@ export class Batcher implements Generator {
     if (!this.#healthy) await this.#restart();
     for (let scheduled = this.#schedule(); scheduled !== null; scheduled = this.#schedule()) {
       try {
+        this.#stepStarted = this.#options.clock();
         const result = await this.#options.engine.step(scheduled.step);
         this.#deliver(scheduled, result);
       } catch (error) {
@@ -102,6 +119,7 @@ export class Batcher implements Generator {
         await this.#restart();
       }
     }
+    this.#stepStarted = null;
     this.#working = null;
   }
 
@@ -118,7 +136,8 @@ export class Batcher implements Generator {
   #view(): SchedulerView {
     const { decoding, free, chunked } = this.#rows;
     return {
-      waiting: this.#waiting.lengths(),
+      // With every row taken nobody is admitted: a long queue costs decode steps nothing.
+      waiting: free > 0 ? this.#waiting.lengths() : [],
       decoding: decoding.length,
       freeRows: free,
       chunked: chunked === null ? null : { length: chunked.promptTokens, past: chunked.prefilled },

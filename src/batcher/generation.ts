@@ -9,8 +9,6 @@ export interface GenerationRequest {
   readonly sampling: Sampling;
   /** Text that ends the sequence and is not part of the output. */
   readonly stopStrings: readonly string[];
-  /** Tokens that end the sequence and are not part of the output (the model's own end tokens among them). */
-  readonly stopTokens: readonly number[];
   /** Aborting it ends the sequence: its row is free at the next step. */
   readonly signal?: AbortSignal;
 }
@@ -47,6 +45,8 @@ export interface Generation extends AsyncIterable<Delta> {
 
 /** The batcher as the server sees it. */
 export interface Generator {
+  /** Throws what `submit` would throw now for any prompt: to be asked before work is spent on one. */
+  checkOpen(): void;
   /** Throws `queue_full` (with nothing kept) or `draining`. */
   submit(request: GenerationRequest): Generation;
   /** Seconds until the queue will have room again, from how fast it drains; for `Retry-After`. */

@@ -77,7 +77,7 @@ export class Sequence implements Generation {
     if (this.finished) return;
     this.#firstToken ??= this.#clock();
     this.#completionTokens += 1;
-    if (this.request.stopTokens.includes(token)) this.#endText('stop');
+    if (this.request.sampling.stopTokens.includes(token)) this.#endText('stop');
     else this.#addText(this.#detokenizer.push(token));
   }
 

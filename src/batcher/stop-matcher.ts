@@ -15,6 +15,7 @@ export class StopMatcher {
 
   /** The text that cannot belong to a stop string any more. The stop string that ends first ends the text. */
   push(text: string): StopMatch {
+    if (this.#stops.length === 0) return { text, stopped: false };
     const seen = this.#held + text;
     for (let end = this.#held.length + 1; end <= seen.length; end++) {
       const start = this.#matchEndingAt(seen, end);

@@ -65,6 +65,10 @@ export class WaitingQueue {
     return finished;
   }
 
+  get all(): readonly Sequence[] {
+    return this.#sequences;
+  }
+
   takeAll(): Sequence[] {
     const all = this.#sequences;
     this.#remove(new Set(all));

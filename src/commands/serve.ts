@@ -2,11 +2,11 @@
 import closeWithGrace from 'close-with-grace';
 import { readConfig, serveFlags } from '../config.js';
 import { describeOptions } from '../options.js';
-import { type RunningServer, serve } from '../serve.js';
+import { drainMs, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
 
-/** Streams that run when the server is told to stop have this long to end, in milliseconds. */
-const grace = 30_000;
+/** Milliseconds after which a server that was told to stop is ended anyway. */
+const grace = drainMs + 5_000;
 
 export const serveCommand: Command = {
   name: 'serve',

@@ -59,7 +59,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     receipt,
   };
   const close = async () => {
-    await replica.close();
+    // A broken engine has nothing left to close but its thread.
+    await replica.close().catch(() => {});
     await tokenizer.close();
   };
   return { model, engine: replica, close };
@@ -89,10 +90,10 @@ export async function loadChatTemplate(folder: ModelFolder): Promise<JinjaChatTe
 }
 
 const generationSchema = z.object({
-  do_sample: z.boolean().optional(),
-  temperature: z.number().positive().max(2).optional(),
-  top_p: z.number().positive().max(1).optional(),
-  top_k: z.int().nonnegative().optional(),
+  do_sample: z.boolean().nullish(),
+  temperature: z.number().nonnegative().max(2).nullish(),
+  top_p: z.number().positive().max(1).nullish(),
+  top_k: z.int().nonnegative().nullish(),
 });
 
 /** generation_config.json's sampling values; a model that says `do_sample: false` is greedy by default. */
@@ -103,8 +104,8 @@ async function loadDefaults(folder: ModelFolder): Promise<ServedModel['defaults'
   const { do_sample, temperature, top_p, top_k } = result.data;
   if (do_sample === false) return { temperature: 0 };
   return {
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(top_p === undefined ? {} : { topP: top_p }),
-    ...(top_k === undefined ? {} : { topK: top_k }),
+    ...(temperature == null ? {} : { temperature }),
+    ...(top_p == null ? {} : { topP: top_p }),
+    ...(top_k == null ? {} : { topK: top_k }),
   };
 }

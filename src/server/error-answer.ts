@@ -25,6 +25,15 @@ const fastifyCodes: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'A part of the path is too long.'],
 };
 
+/** Their messages speak of the inside: paths, the engine, the library. */
+const insideCodes: ReadonlySet<ErrorCode> = new Set([
+  'internal_error',
+  'invalid_config',
+  'invalid_model',
+  'unsupported_model',
+  'runtime_unavailable',
+]);
+
 /** Fastify's error handler. Unexpected errors are logged with the request id that the caller sees. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toOctavoError(error, request.id);
@@ -42,7 +51,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** The same failure as a caller may see it; what is not ours becomes `internal_error` with the request's id. */
 export function toOctavoError(error: unknown, requestId: string): OctavoError {
-  if (error instanceof OctavoError) return error;
+  if (error instanceof OctavoError && !insideCodes.has(error.code)) return error;
   const { code, statusCode } = error as Partial<FastifyError>;
   const mapped = code === undefined ? undefined : fastifyCodes[code];
   if (mapped) return new OctavoError(mapped[0], mapped[1]);

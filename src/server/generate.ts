@@ -1,4 +1,5 @@
 /** The whole path of a request, from prompt text to safe deltas: the one file that joins safety and batcher. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Generation } from '../batcher/generation.js';
 import { OctavoError } from '../errors.js';
 import type { Sampling } from '../models/decoder/sampling.js';
@@ -42,17 +43,20 @@ interface EncodedPrompt {
  * Throws `content_filter`, `context_length_exceeded`, `invalid_value`, `queue_full`, `draining`, or the signal's reason.
  */
 export async function generate(request: TextRequest, context: GenerateContext): Promise<Choices> {
-  const { model } = context.replica;
+  const { model, generator } = context.replica;
+  generator.checkOpen();
   const screen = (text: string) => {
     const verdict = context.safety.screenPrompt(text);
     context.metrics.countFindings('prompt', verdict.findings);
     return verdict;
   };
   const prompts: EncodedPrompt[] = [];
-  // One after the other: many prompts together must not crowd out other requests' tokenizing.
+  // One after the other: many prompts together must not crowd out other requests.
   for (const prompt of request.prompts) {
     const input = screenPrompt(prompt, model, screen);
     const ids = await encodeInput(input, model, request.field);
+    // Short texts are encoded at once: the engine and other requests have their turn between them.
+    if (request.prompts.length > 1) await nextTurn();
     prompts.push({ ids, maxTokens: resolveMaxTokens(ids.length, request, model.contextLength) });
     // The caller may have left, or the deadline passed, while the tokenizer worked.
     context.signal.throwIfAborted();
@@ -89,7 +93,6 @@ function submitAll(prompts: readonly EncodedPrompt[], request: TextRequest, cont
           maxTokens: prompt.maxTokens,
           sampling: { ...request.sampling, seed: (request.sampling.seed + choice) >>> 0 },
           stopStrings: request.stopStrings,
-          stopTokens: request.sampling.stopTokens,
           signal: context.signal,
         });
         generations.push(generation);

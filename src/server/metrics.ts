@@ -1,7 +1,8 @@
 /** Events turned into Prometheus metrics: names of our own, and the three of vLLM that gateways route by. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { FinishedEvent, StepEvent } from '../batcher/events.js';
 import type { Finding } from '../safety/safety.js';
-import type { Timings, Usage } from './schema/answer-schema.js';
+import type { Usage } from './schema/answer-schema.js';
 
 /** Read when `/metrics` is scraped. */
 export interface ReplicaGauges {
@@ -12,29 +13,11 @@ export interface ReplicaGauges {
   readonly kvUsage: () => number;
 }
 
-/** One engine step, as the batcher reports it. */
-export interface StepEvent {
-  readonly kind: 'prefill' | 'decode';
-  readonly ms: number;
-  readonly rows: number;
-  /** Tokens computed, and of them those that only fill up shorter prompts. */
-  readonly tokens: number;
-  readonly padding: number;
-}
-
 /** A request whose answer has ended, or whose caller has left. */
 export interface RequestEvent {
   readonly route: string;
   readonly status: number;
   readonly ms: number;
-  readonly aborted: boolean;
-}
-
-/** The generation behind a request. */
-export interface GenerationEvent {
-  readonly model: string;
-  readonly usage: Usage;
-  readonly timings: Timings;
   readonly aborted: boolean;
 }
 
@@ -95,10 +78,10 @@ export class Metrics {
 
   observeStep(model: string, step: StepEvent): void {
     const labels = { model, kind: step.kind };
-    this.#stepSeconds.observe(labels, step.ms / 1000);
+    this.#stepSeconds.observe(labels, (step.modelMs + step.sampleMs) / 1000);
     this.#stepRows.observe(labels, step.rows);
-    this.#stepTokens.inc(labels, step.tokens);
-    this.#padding.inc(labels, step.padding);
+    this.#stepTokens.inc(labels, step.paddedTokens);
+    this.#padding.inc(labels, step.paddedTokens - step.tokens);
   }
 
   observeRequest(event: RequestEvent): void {
@@ -107,12 +90,16 @@ export class Metrics {
     if (event.aborted) this.#cancelled.inc({ route: event.route });
   }
 
-  observeGeneration({ model, usage, timings }: GenerationEvent): void {
+  /** Of a request whose answer has ended; the tokens of a prompt count once, however many choices it has. */
+  observeUsage(model: string, usage: Usage): void {
     this.#promptTokens.inc({ model }, usage.prompt_tokens);
     this.#completionTokens.inc({ model }, usage.completion_tokens);
-    this.#queue.observe({ model }, timings.queue_ms / 1000);
-    this.#prefill.observe({ model }, timings.prefill_ms / 1000);
-    this.#decode.observe({ model }, timings.decode_ms / 1000);
+  }
+
+  observeSequence(model: string, { timings }: FinishedEvent): void {
+    this.#queue.observe({ model }, timings.queueMs / 1000);
+    this.#prefill.observe({ model }, timings.prefillMs / 1000);
+    this.#decode.observe({ model }, timings.decodeMs / 1000);
   }
 
   observeFirstToken(model: string, ms: number): void {

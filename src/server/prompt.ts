@@ -67,6 +67,7 @@ function renderChat(messages: readonly ChatMessage[], model: ServedModel, screen
   const safe = messages.map((message, index) => ({
     ...message,
     content: screenText(message.content, `messages[${index}].content`, screen),
+    ...(message.name !== undefined && { name: screenText(message.name, `messages[${index}].name`, screen) }),
   }));
   return model.chatTemplate.render(safe);
 }

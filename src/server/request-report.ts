@@ -52,9 +52,7 @@ function report(
   const ms = Math.round(reply.elapsedTime);
   metrics.observeRequest({ route, status, ms: reply.elapsedTime, aborted });
   const { model, choices, prompts } = request.report;
-  if (model !== null && choices !== null) {
-    metrics.observeGeneration({ model, usage: choices.usage, timings: choices.timings, aborted });
-  }
+  if (model !== null && choices !== null) metrics.observeUsage(model, choices.usage);
   request.log.info(
     {
       method: request.method,

@@ -117,6 +117,18 @@ describe('what it tells', () => {
   });
 });
 
+describe('ending everything', () => {
+  test('frees rows and queue, and every reader hears of it', async () => {
+    const batching = start({ rows: 1 });
+    const heard = [1, 2].map((owner) => hear(batching.submit(ownedRequest(owner, { maxTokens: 100 }))));
+    await turns(() => batching.engine.steps.length === 3);
+    batching.batcher.cancelAll();
+    expect((await Promise.all(heard)).map(({ finish }) => finish)).toEqual(['cancelled', 'cancelled']);
+    await batching.batcher.drain();
+    expect(batching.batcher).toMatchObject({ running: 0, waiting: 0 });
+  });
+});
+
 describe('refusals', () => {
   test('a full queue keeps nothing of what it refuses', async () => {
     const batching = start({ queue: { sequences: 1, promptTokens: 100 } });

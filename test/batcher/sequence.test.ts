@@ -18,7 +18,8 @@ interface Started {
 
 function start(changes: Partial<GenerationRequest> = {}): Started {
   const clock = { now: 1000 };
-  const plain = { prompt: ids('abc'), maxTokens: 100, sampling: greedy, stopStrings: [], stopTokens: [endToken] };
+  const sampling = { ...greedy, stopTokens: [endToken] };
+  const plain = { prompt: ids('abc'), maxTokens: 100, sampling, stopStrings: [] };
   return { sequence: new Sequence({ ...plain, ...changes }, new ByteDetokenizer(bytes), () => clock.now), clock };
 }
 
@@ -30,7 +31,7 @@ async function say(tokens: readonly number[], changes: Partial<GenerationRequest
   return [text, finish, sequence.completionTokens];
 }
 
-const minimum = (minTokens: number) => ({ sampling: { ...greedy, minTokens } });
+const minimum = (minTokens: number) => ({ sampling: { ...greedy, stopTokens: [endToken], minTokens } });
 
 describe('endings', () => {
   test.each<[string, readonly number[], Partial<GenerationRequest>, [string, string, number]]>([
@@ -51,7 +52,7 @@ describe('endings', () => {
     ['half a character before an end token', [0xf0, 0x9f, endToken], {}, ['\ufffd', 'stop', 3]],
     ['a stop string that the flush completes', [97, 0xc3], { stopStrings: ['a\ufffd'], maxTokens: 2 }, ['', 'stop', 2]],
     ['tokens after the end', [...ids('hi'), endToken, ...ids('more')], {}, ['hi', 'stop', 3]],
-    ['several stop tokens', [104, 105, 33], { stopTokens: [endToken, 33] }, ['hi', 'stop', 3]],
+    ['several stop tokens', [104, 105, 33], { sampling: { ...greedy, stopTokens: [endToken, 33] } }, ['hi', 'stop', 3]],
   ])('%s', async (_, tokens, changes, expected) => {
     expect(await say(tokens, changes)).toEqual(expected);
   });
@@ -159,7 +160,7 @@ describe('chunks of the prompt', () => {
   test('the one that ends it carries the sampling', () => {
     const { sequence } = start({ prompt: [1, 2, 3, 4, 5] });
     expect(sequence.takeChunk(3)).toEqual({ ids: [1, 2, 3], past: 0 });
-    expect(sequence.takeChunk(2)).toEqual({ ids: [4, 5], past: 3, sampling: greedy });
+    expect(sequence.takeChunk(2)).toEqual({ ids: [4, 5], past: 3, sampling: sequence.request.sampling });
   });
 
   test('cached tokens are the prompt so far and all sampled tokens but the last', () => {

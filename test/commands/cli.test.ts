@@ -1,5 +1,7 @@
 /** The command line as a person types it. */
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -47,6 +49,16 @@ describe('octavo', () => {
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/at .*\.js:\d+/);
+  });
+
+  it('says that a port is taken, and stops', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, err } = await octavo(['serve', '--port', String(port)]);
+    taken.close();
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^octavo: Cannot listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`));
   });
 
   it('builds a random model, and measures it', async () => {

@@ -37,6 +37,7 @@ describe('clients that leave', () => {
     });
     const generator = {
       retryAfterSeconds: () => 1,
+      checkOpen: () => batcher.checkOpen(),
       submit: (request: Parameters<Batcher['submit']>[0]) => {
         submitted.add(request.sampling.seed);
         request.signal?.addEventListener('abort', () => aborts.push(steps));

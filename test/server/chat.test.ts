@@ -70,6 +70,9 @@ test('screens each message and names the one that is blocked', async () => {
   expect(blocked.json().error).toMatchObject({ code: 'content_filter', param: 'messages[1].content' });
   await server.chat({ messages: messages('SECRET') });
   expect(decode(server.generator.requests[0]?.prompt)).toBe('<system>ok<user>[redacted]');
+  // A template may print names too.
+  const named = await server.chat({ messages: [{ role: 'user', name: 'FORBIDDEN', content: 'ok' }] });
+  expect(named.json().error).toMatchObject({ code: 'content_filter', param: 'messages[0].name' });
 });
 
 test('sends models without a chat template to completions', async () => {

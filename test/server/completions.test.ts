@@ -67,9 +67,9 @@ test('passes sampling on, the request before the model before OpenAI', async () 
   });
   const [plain, defaults, full] = server.generator.requests;
   expect(plain?.sampling).toMatchObject({ temperature: 1, topP: 1, topK: 0, stopTokens: [0], minTokens: 0 });
-  expect(plain).toMatchObject({ maxTokens: 16, stopStrings: [], stopTokens: [0] });
+  expect(plain).toMatchObject({ maxTokens: 16, stopStrings: [] });
   expect(defaults?.sampling).toMatchObject({ temperature: 0.7, topP: 1, topK: 40 });
-  expect(full).toMatchObject({ maxTokens: 3, stopStrings: ['x'], stopTokens: [9] });
+  expect(full).toMatchObject({ maxTokens: 3, stopStrings: ['x'] });
   expect(full?.sampling).toEqual({
     temperature: 0,
     topK: 0,
@@ -183,4 +183,13 @@ test('tells the timings when the operator wants them', async () => {
 test('echoes the tier that served a request that names one', async () => {
   const server = fakeServer();
   expect((await server.complete({ service_tier: 'auto' })).json().service_tier).toBe('default');
+});
+
+test('a full queue refuses before the prompt is read', async () => {
+  const server = fakeServer();
+  server.generator.refusal = new OctavoError('queue_full', 'The queue is full.');
+  const answer = await server.complete({ prompt: 'x'.repeat(5000) });
+  expect(answer.statusCode).toBe(429);
+  expect(answer.headers['retry-after']).toBe('7');
+  expect(answer.json().error.code).toBe('queue_full');
 });

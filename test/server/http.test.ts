@@ -1,8 +1,10 @@
 /** HTTP itself: content types, sizes, depth, methods, headers, and what is no HTTP at all. */
+
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { OctavoError } from '#octavo/errors.js';
 import { fakeModel } from '../support/fake-model.js';
 import { fakeServer, listen } from '../support/fake-server.js';
 
@@ -117,11 +119,12 @@ test('answers with the request id of the caller if it is sane, and the time it t
   }
 });
 
-test('says 500 and an id, and nothing of the inside, when something unexpected happens', async () => {
-  const tokenizer = {
-    ...fakeModel.tokenizer,
-    encode: () => Promise.reject(new Error('ENOENT: /srv/models/secret at Object.<anonymous>')),
-  };
+test.each([
+  new Error('ENOENT: /srv/models/secret at Object.<anonymous>'),
+  new OctavoError('internal_error', 'ONNX Runtime failed: secret'),
+  new OctavoError('invalid_model', 'Cannot use /srv/models/secret: it is missing.'),
+])('says 500 and an id, and nothing of the inside: $message', async (failure) => {
+  const tokenizer = { ...fakeModel.tokenizer, encode: () => Promise.reject(failure) };
   const server = fakeServer();
   const broken = fakeServer({ models: [{ model: { ...fakeModel, tokenizer }, generator: server.generator }] });
   const answer = await broken.complete({});

@@ -23,7 +23,10 @@ test('lists models as OpenAI does, with what Octavo adds', async () => {
 test('counts requests, tokens and times, and shows the gauges of the replica under both names', async () => {
   const server = fakeServer();
   server.metrics.watchReplica('fake', { running: () => 3, waiting: () => 2, kvUsage: () => 0.5 });
-  server.metrics.observeStep('fake', { kind: 'prefill', ms: 5, rows: 2, tokens: 20, padding: 4 });
+  const times = { modelMs: 4, sampleMs: 1 };
+  server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, tokens: 16, paddedTokens: 20, ...times });
+  const timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
+  server.metrics.observeSequence('fake', { promptTokens: 5, completionTokens: 7, timings });
   await server.complete({ n: 2 });
   await server.complete({ n: 0 });
   const text = (await server.app.inject('/metrics')).body;

@@ -13,6 +13,13 @@ export class FakeGenerator implements Generator {
   failure: { readonly at: number; readonly error: Error } | null = null;
   readonly #waiting: (() => void)[] = [];
 
+  /** Thrown when the server asks whether there is room. */
+  refusal: Error | null = null;
+
+  checkOpen(): void {
+    if (this.refusal) throw this.refusal;
+  }
+
   submit(request: GenerationRequest): Generation {
     const index = this.requests.length;
     if (this.failure && this.failure.at === index) throw this.failure.error;

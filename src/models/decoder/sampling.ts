@@ -19,7 +19,7 @@ export interface Sampling {
   readonly logitBias: readonly (readonly [token: number, bias: number])[];
   /** Randomness is a function of (seed, position) alone. Unsigned 32 bits. */
   readonly seed: number;
-  /** These tokens cannot be chosen before `minTokens` tokens were generated. */
+  /** These end the sequence and are not part of its text; they cannot be chosen before `minTokens` tokens were generated. */
   readonly stopTokens: readonly number[];
   readonly minTokens: number;
 }

@@ -51,7 +51,10 @@ export interface DecoderEngine {
   readonly rows: number;
   /** Tokens that a row can hold: the context length. */
   readonly capacity: number;
-  /** Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost: every row is lost with it. */
+  /**
+   * Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost and with
+   * `internal_error` when the run fails; then every row is lost, and `recover` comes before the next step.
+   */
   step(step: Step): Promise<StepResult>;
   /** After a failed step: resolves when the engine works again, with every row empty. Rejects when it does not. */
   recover(): Promise<void>;

@@ -12,9 +12,8 @@ interface Loaded {
   readonly info: RuntimeInfo;
 }
 
-// Loading starts with the thread; a failure is told to whoever asks first.
-const loading = load(workerData as WorkerSetup);
-loading.catch(() => {});
+// Loading starts with the thread; a failure is told to whoever asks, and the next hello tries again.
+let loading = startLoading();
 
 export default async function handle(request: WorkerRequest): Promise<WorkerReply> {
   try {
@@ -30,9 +29,18 @@ export default async function handle(request: WorkerRequest): Promise<WorkerRepl
         return { kind: 'closed' };
     }
   } catch (error) {
+    await loading.catch(() => {
+      loading = startLoading();
+    });
     const code = error instanceof OctavoError ? error.code : 'internal_error';
     return { kind: 'error', code, message: (error as Error).message };
   }
+}
+
+function startLoading(): Promise<Loaded> {
+  const started = load(workerData as WorkerSetup);
+  started.catch(() => {});
+  return started;
 }
 
 async function load(setup: WorkerSetup): Promise<Loaded> {

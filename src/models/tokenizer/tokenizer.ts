@@ -1,5 +1,6 @@
 /** The tokenizer of a model: short texts are encoded at once, long ones in a worker thread. */
 import { Piscina } from 'piscina';
+import { OctavoError } from '../../errors.js';
 import type { Detokenizer, Tokenizer } from '../served-model.js';
 import { ByteDetokenizer } from './detokenizer.js';
 import { createEncoder, type EncodeRequest, type EncoderSource } from './encoder.js';
@@ -7,6 +8,8 @@ import { readTokenBytes } from './token-bytes.js';
 
 /** About 10 ms of encoding, at half a megabyte a second. */
 const longText = 4096;
+/** Long texts that may wait for the thread. */
+const longTextsWaiting = 64;
 /** A normaliser may shorten a text before it is cut into tokens; composing accents at most about this much. */
 const normaliserShrinks = 4;
 
@@ -35,7 +38,8 @@ export class ModelTokenizer implements Tokenizer {
       workerData: source,
       minThreads: 0,
       maxThreads: 1,
-      idleTimeout: 60_000,
+      // Starting the thread copies the whole vocabulary to it: once is enough.
+      idleTimeout: Number.POSITIVE_INFINITY,
     });
   }
 
@@ -45,7 +49,14 @@ export class ModelTokenizer implements Tokenizer {
 
   async encode(text: string, { addSpecialTokens }: { readonly addSpecialTokens: boolean }): Promise<readonly number[]> {
     const request = { text, addSpecialTokens };
-    return text.length < longText ? this.#encode(request) : this.#pool.run(request);
+    return text.length < longText ? this.#encode(request) : this.#encodeInThread(request);
+  }
+
+  async #encodeInThread(request: EncodeRequest): Promise<readonly number[]> {
+    if (this.#pool.queueSize >= longTextsWaiting) {
+      throw new OctavoError('queue_full', `${longTextsWaiting} long prompts wait to be encoded; try again soon.`);
+    }
+    return this.#pool.run(request);
   }
 
   decode(ids: readonly number[]): string {

@@ -83,7 +83,6 @@ function createRequest(index: number, random: Random): GenerationRequest {
     maxTokens: 8 + random.below(40),
     sampling: [greedy, seeded, greedy, penalised][index % 4]!,
     stopStrings: [],
-    stopTokens: [],
   };
 }
 

@@ -1,5 +1,8 @@
 /** A decoder's worker thread that is lost: its rows fail with one clear error, and a new thread takes over. */
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { greedy } from '#octavo/models/decoder/sampling.js';
@@ -9,6 +12,27 @@ import { generateAlone } from '../../support/steps.js';
 
 const workers = recordWorkers();
 const options = { name: null, rows: 2, context: 128, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+
+describe('a replica whose model cannot be loaded again', () => {
+  it('is tried again, and works once the model is back', async () => {
+    const { loadModel } = await import('#octavo/models/load-model.js');
+    const folder = path.join(mkdtempSync(path.join(tmpdir(), 'octavo-replica-')), 'model');
+    cpSync(embeddedModel, folder, { recursive: true });
+    const { engine, close } = await loadModel({ ...options, folder });
+    const before = await generateAlone(engine, golden[0]!.prompt_ids, 4);
+
+    renameSync(path.join(folder, 'onnx'), path.join(folder, 'away'));
+    await workers.at(-1)!.terminate();
+    await expect(engine.recover()).rejects.toMatchObject({ code: 'invalid_model' });
+    renameSync(path.join(folder, 'away'), path.join(folder, 'onnx'));
+    // The attempt that began when the last one failed may have come too early.
+    await engine.recover().catch(() => engine.recover());
+    expect(await generateAlone(engine, golden[0]!.prompt_ids, 4)).toEqual(before);
+
+    await close();
+    rmSync(path.dirname(folder), { recursive: true });
+  });
+});
 
 describe('a replica', () => {
   let loaded: LoadedModel;

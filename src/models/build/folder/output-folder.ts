@@ -5,13 +5,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { OctavoError } from '../../../errors.js';
 import type { Manifest } from '../../manifest.js';
 
-export type FileReceipt = Manifest['files'][number];
+export type FileEntry = Manifest['files'][number];
 
 /** End it with `commit` or `discard`. */
 export class OutputFolder {
   readonly #target: string;
   readonly #staging: string;
-  readonly #receipts: FileReceipt[] = [];
+  readonly #files: FileEntry[] = [];
   readonly #folders: Set<string>;
   readonly #replace: boolean;
 
@@ -45,8 +45,8 @@ export class OutputFolder {
   }
 
   /** What has been written, by path. */
-  get receipts(): readonly FileReceipt[] {
-    return this.#receipts.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  get files(): readonly FileEntry[] {
+    return this.#files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   /** Opens a file for writing from its beginning; `path` is relative, with forward slashes. */
@@ -54,7 +54,7 @@ export class OutputFolder {
     const full = join(this.#staging, path);
     await mkdir(dirname(full), { recursive: true });
     this.#folders.add(dirname(full));
-    return new OutputFile(await open(full, 'wx'), path, (receipt) => this.#receipts.push(receipt));
+    return new OutputFile(await open(full, 'wx'), path, (file) => this.#files.push(file));
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
@@ -94,11 +94,11 @@ export class OutputFile {
   readonly #handle: FileHandle;
   readonly #hash = createHash('sha256');
   readonly #path: string;
-  readonly #report: (receipt: FileReceipt) => void;
+  readonly #report: (file: FileEntry) => void;
   #bytes = 0;
   #closed = false;
 
-  constructor(handle: FileHandle, path: string, report: (receipt: FileReceipt) => void) {
+  constructor(handle: FileHandle, path: string, report: (file: FileEntry) => void) {
     this.#handle = handle;
     this.#path = path;
     this.#report = report;

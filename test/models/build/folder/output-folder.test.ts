@@ -26,7 +26,7 @@ it('gives bytes and SHA-256 of each file, sorted by path', async () => {
   await folder.write('a', bytes(''));
   await folder.discard();
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-  expect(folder.receipts).toEqual([
+  expect(folder.files).toEqual([
     { path: 'a', bytes: 0, sha256: sha256('') },
     { path: 'b', bytes: 2, sha256: sha256('bb') },
   ]);

@@ -56,7 +56,7 @@ describe.each(pages)('$path', (one) => {
 
   it('names npm scripts and environment variables that exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-    const used = commandLines(one).flatMap((line) => /^npm (?:run )?([\w:]+)/.exec(line)?.[1] ?? []);
+    const used = commandLines(one).flatMap((line) => /^npm (?:run )?([\w:-]+)/.exec(line)?.[1] ?? []);
     const builtIn = ['ci', 'install'];
     expect(missing(used, (name) => name in scripts || builtIn.includes(name))).toEqual([]);
     const variables = one.text.match(/OCTAVO_[A-Z_]+/g) ?? [];

@@ -26,7 +26,11 @@ Examples:
     const config = readConfig(argv, env);
     const server = await serve(config);
     process.stdout.write(describeServer(server));
-    closeWithGrace({ delay: grace }, () => server.close());
+    closeWithGrace({ delay: grace }, async ({ err }) => {
+      // A broken invariant: said loudly, and what can still end in order does.
+      if (err !== undefined) process.stderr.write(`${err.stack}\n`);
+      await server.close();
+    });
   },
 };
 

@@ -74,7 +74,9 @@ export async function serve(config: Config): Promise<RunningServer> {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
     await close();
-    const message = `Cannot listen on ${config.host}:${config.port}: ${(error as Error).message}.`;
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const reason = taken ? 'the port is in use; choose another with --port' : (error as Error).message;
+    const message = `Cannot listen on ${config.host}:${config.port}: ${reason}.`;
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
   return { url: toUrl(app.server.address() as AddressInfo), engine, close };

@@ -70,7 +70,11 @@ ${describeOptions(chatOptions)}
 type ChatSettings = ReturnType<typeof parseOptions<typeof chatOptions>>['values'];
 
 async function converse(url: string, settings: ChatSettings): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
+  const terminal = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: process.stdin.isTTY ? '> ' : '',
+  });
   const opening: Message[] = settings.system === null ? [] : [{ role: 'system', content: settings.system }];
   let messages: readonly Message[] = opening;
   // Input from a file ends before its lines are answered; Node 24 refuses to prompt then.
@@ -97,7 +101,8 @@ async function takeTurn(url: string, asked: readonly Message[], settings: ChatSe
     return [...asked, { role: 'assistant', content: await streamReply(url, asked, settings) }];
   } catch (error) {
     if (!(error instanceof OctavoError) || error.code !== 'invalid_value') throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${error.message} (/new begins another conversation.)\n`);
+    process.exitCode = 1;
     return asked.slice(0, -1);
   }
 }

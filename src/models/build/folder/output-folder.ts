@@ -135,7 +135,10 @@ export class OutputFile {
 async function checkTarget(target: string, replace: boolean): Promise<boolean> {
   if (!(await exists(target))) return false;
   if (!replace) {
-    throw new OctavoError('invalid_config', `${target} exists already; choose another folder or force replacing it.`);
+    throw new OctavoError(
+      'invalid_config',
+      `${target} exists already; choose another folder, or replace it with --force.`,
+    );
   }
   if (!(await exists(join(target, 'manifest.json')))) {
     throw new OctavoError('invalid_config', `${target} is not a model folder (it has no manifest.json); it is kept.`);

@@ -12,13 +12,24 @@ const fileSchema = z.strictObject({
 
 const size = (max: number) => z.int().positive().max(max);
 
+/** How the weights, and the products with them, are computed; `docs/models.md` says what each is for. */
+export const precisions = ['int8', 'fp32', 'fp16', 'int8-weight', 'int4-weight'] as const;
+export type Precision = (typeof precisions)[number];
+
+/** What a model gives: text, a vector for a text, a label for a text, a label for each of its tokens. */
+export const tasks = ['generate', 'embed', 'classify', 'tag'] as const;
+export type Task = (typeof tasks)[number];
+
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
   /** Default id of the model in the API. */
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/),
   /** `model_type` of the checkpoint. */
   architecture: z.string().max(64),
-  precision: z.enum(['fp32', 'int8']),
+  precision: z.enum(precisions),
+  task: z.enum(tasks).default('generate'),
+  /** Of a model that classifies or tags: the name of each of its outputs, in order. */
+  labels: z.array(z.string().min(1).max(256)).min(1).max(4096).optional(),
   /** Path of the ONNX graph, one of `files`. */
   graph: z.string(),
   /** `octavo` version that wrote the folder. */

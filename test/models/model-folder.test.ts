@@ -23,8 +23,9 @@ function manifestOf(changes: Partial<Manifest> = {}): Manifest {
     sha256: createHash('sha256').update(text).digest('hex'),
   }));
   const shape = { layers: 1, hidden: 8, heads: 2, kvHeads: 1, headDim: 4, vocab: 10, context: 16 };
-  const [format, precision, graph] = [1, 'int8', 'onnx/model.onnx'] as const;
-  const plain = { format, name: 'tiny', architecture: 'llama', precision, graph, builder: '0', shape, endTokens: [] };
+  const [format, precision, task, graph] = [1, 'int8', 'generate', 'onnx/model.onnx'] as const;
+  const shown = { format, name: 'tiny', architecture: 'llama', precision, task, graph };
+  const plain = { ...shown, builder: '0', shape, endTokens: [] };
   return { ...plain, files, ...changes };
 }
 

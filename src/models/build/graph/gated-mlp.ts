@@ -21,37 +21,29 @@ export interface GatedMlpUse {
 /**
  * float32 [batch_size, sequence_length, hidden]. Only the gate needs its row scale before f. The scale of `up`
  * passes through the product and cancels when that is quantised by row, so it is applied at the end, as one product
- * of two small scales. With biases the scale must come before them, and nothing is left over.
+ * of two small scales. With biases the scale must come before them, and nothing is left over. Gate and up read the same
+ * quantised activation in two products: one product of both would have to be split again, which is one more pass over it.
  */
 export function gatedMlp(context: GraphContext, path: string, use: GatedMlpUse): string {
   const { builder } = context;
   const input = activation(context, `${path}/gate_up_proj`, use.x);
-  const gateUpMatrix = packGateUp(use);
-  let gateUp = multiply(context, `${path}/gate_up_proj`, { input, matrix: gateUpMatrix });
-  let pending = input.rowScale;
-  if (use.bias) {
-    const scaled = scaleRows(context, `${path}/gate_up_proj`, { x: gateUp, rowScale: pending });
-    gateUp = addBias(context, `${path}/gate_up_proj`, { x: scaled, matrix: gateUpMatrix });
-    pending = undefined;
-  }
-  const [gate, up] = [`${path}/gate`, `${path}/up`] as const;
-  builder.node('Split', path, {
-    inputs: [gateUp],
-    outputs: [gate, up],
-    attributes: { axis: -1n, num_outputs: 2n },
-  });
-  const scaledGate = scaleRows(context, gate, { x: gate, rowScale: pending });
-  const opened = applyNonlinearity(context, path, { x: scaledGate, kind: use.gate });
-  const product = builder.node('Mul', path, { inputs: [opened, up] });
-  return down(context, `${path}/down_proj`, { ...use, product, pending });
+  const project = (half: 'gate' | 'up', scaled: boolean) => {
+    const [step, matrix] = [`${path}/${half}_proj`, halfOf(use, half)] as const;
+    const product = multiply(context, step, { input, matrix });
+    const x = scaled ? scaleRows(context, step, { x: product, rowScale: input.rowScale }) : product;
+    return use.bias ? addBias(context, step, { x, matrix }) : x;
+  };
+  const opened = applyNonlinearity(context, path, { x: project('gate', true), kind: use.gate });
+  const product = builder.node('Mul', path, { inputs: [opened, project('up', use.bias)] });
+  return down(context, `${path}/down_proj`, { ...use, product, pending: use.bias ? undefined : input.rowScale });
 }
 
-function packGateUp({ hidden, intermediate, packed, tensors }: GatedMlpUse): Matrix {
-  const name = `${tensors}.gate_up_proj.weight`;
-  const parts = packed
-    ? [{ tensor: name, rows: 2 * intermediate }]
-    : ['gate_proj', 'up_proj'].map((part) => ({ tensor: `${tensors}.${part}.weight`, rows: intermediate }));
-  return { name, parts, columns: hidden };
+/** The gate's or the up projection's matrix: a tensor of its own, or half of the packed one. */
+function halfOf({ hidden, intermediate, packed, tensors }: GatedMlpUse, half: 'gate' | 'up'): Matrix {
+  const name = `${tensors}.${half}_proj.weight`;
+  const slice = { first: half === 'gate' ? 0 : intermediate, of: 2 * intermediate };
+  const part = packed ? { tensor: `${tensors}.gate_up_proj.weight`, slice } : { tensor: name };
+  return { name, parts: [{ ...part, rows: intermediate }], columns: hidden };
 }
 
 function down(

@@ -19,12 +19,11 @@ export function activation(context: GraphContext, path: string, x: string): Acti
   if (precisionAt(context, path) === 'fp32') return { value: x, rowScale: undefined };
   const { builder } = context;
   const size = builder.node('Abs', path, { inputs: [x] });
-  const largest = builder.node('ReduceMax', path, {
+  // Of a row of zeros (padding) the division makes NaN, which quantises to some number, and its scale makes zeros again.
+  const rowScale = builder.node('ReduceMax', path, {
     inputs: [size, builder.constant('int64', [-1n], [1])],
     attributes: { keepdims: 1n },
   });
-  // A row of zeros (padding) must not divide by zero.
-  const rowScale = builder.node('Max', path, { inputs: [largest, builder.constant('float32', [smallestRow])] });
   const unit = builder.node('Div', path, { inputs: [x, rowScale] });
   const value = builder.node('QuantizeLinear', path, { inputs: [unit, unitScale(context), zeroPoint(context)] });
   return { value, rowScale };
@@ -101,9 +100,6 @@ export function biasOf({ builder, weights }: GraphContext, matrix: Matrix): stri
   builder.initializers(packedVector(weights, name, parts));
   return name;
 }
-
-/** Rows whose largest value is below this are as good as zero: 127 times the smallest activation scale, 1e-8. */
-const smallestRow = 127e-8;
 
 function unitScale({ builder }: GraphContext): string {
   return builder.constant('float32', [Math.fround(1 / 127)]);

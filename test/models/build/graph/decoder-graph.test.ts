@@ -82,6 +82,21 @@ it('keeps only the last position when asked, also of a later chunk', async () =>
   expect([...later.logits]).toEqual([...whole.logits.subarray(11 * 96)]);
 });
 
+it('computes zeros from a token whose embedding is zeros, and leaves the other rows alone', async () => {
+  const tensors = tinyTensors({ ...tinyLlama, tie_word_embeddings: false });
+  const words = tensors['model.embed_tokens.weight']!;
+  words.values.fill(0, 0, words.shape[1]);
+  const source = writeCheckpoint(join(root, 'zeros'), { ...tinyLlama, tie_word_embeddings: false }, tensors);
+  const out = join(root, 'zeros-int8');
+  await buildModel({ source, out, precision: 'int8' });
+  const decoder = await OnnxDecoder.open(out, { keep: 1 });
+  const both = await decoder.run({ rows: [prompt, [0, 0]] });
+  expect([...both.logits.subarray(96)].every((logit) => logit === 0)).toBe(true);
+  const alone = await decoder.run({ rows: [prompt] });
+  expect([...both.logits.subarray(0, 96)]).toEqual([...alone.logits]);
+  expect(alone.logits.every(Number.isFinite)).toBe(true);
+});
+
 function tokens(count: number, seed: number): readonly number[] {
   return Array.from(randomValues(count, 48, seed), (value) => Math.floor(value) + 48);
 }

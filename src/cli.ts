@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.js';
 import { buildCommand } from './commands/build.js';
 import { chatCommand } from './commands/chat.js';
 import type { Command } from './commands/command.js';
+import { pullCommand } from './commands/pull.js';
 import { receiptCommand } from './commands/receipt.js';
 import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
@@ -12,6 +13,7 @@ import { packageVersion } from './models/package-version.js';
 
 const commands: readonly Command[] = [
   serveCommand,
+  pullCommand,
   buildCommand,
   chatCommand,
   benchCommand,
@@ -54,5 +56,6 @@ function print(text: string): void {
 
 function fail(message: string): void {
   process.stderr.write(`octavo: ${message}\n`);
-  process.exitCode = 1;
+  // A command that was interrupted has set its own.
+  process.exitCode ??= 1;
 }

@@ -33,11 +33,13 @@ export const errorTable = {
   engine_failed: failed(503),
   deadline_exceeded: failed(504),
   internal_error: failed(500),
-  // Starting and building: these reach a terminal, never a socket.
+  // Starting, building and fetching: these reach a terminal, never a socket.
   invalid_config: failed(500),
   invalid_model: failed(500),
   unsupported_model: failed(500),
   runtime_unavailable: failed(500),
+  hub_unavailable: failed(503),
+  interrupted: failed(503),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -17,10 +17,11 @@ describe('octavo', () => {
   it('teaches its commands', async () => {
     const { code, out } = await octavo(['--help']);
     expect(code).toBe(0);
-    for (const command of ['serve', 'build', 'chat', 'bench']) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
+    for (const command of ['serve', 'pull', 'build', 'chat', 'bench'])
+      expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 
-  it.each(['serve', 'build', 'chat', 'bench'])('teaches %s', async (command) => {
+  it.each(['serve', 'pull', 'build', 'chat', 'bench'])('teaches %s', async (command) => {
     const { code, out } = await octavo([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(`Usage: octavo ${command}`);
@@ -32,7 +33,7 @@ describe('octavo', () => {
   });
 
   it.each([
-    [['fly'], /no command "fly".*serve, build, chat, bench/],
+    [['fly'], /no command "fly".*serve, pull, build, chat, bench/],
     [['serve', '--port', 'http'], /--port is "http": Expected a whole number from 0 to 65535/],
     [['serve', '--prot', '1'], /Unknown option '--prot'.*serve --help/],
     [['serve', 'extra'], /Unexpected argument "extra"/],

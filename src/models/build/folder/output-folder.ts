@@ -154,7 +154,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Makes names in a folder survive a loss of power; some platforms cannot open a folder, and there it is left out. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();

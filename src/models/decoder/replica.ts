@@ -1,76 +1,38 @@
-/** A decoder in its own worker thread, as the batcher sees it: one Piscina task is one step. */
-import { Piscina } from 'piscina';
-import { invariant, OctavoError } from '../../errors.js';
+/** A decoder in its own worker thread, as the batcher sees it. */
 import type { RuntimeInfo } from '../served-model.js';
+import { ModelThread } from '../worker/model-thread.js';
 import type { DecoderEngine, Step, StepResult } from './step.js';
-import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-protocol.js';
+import type { DecoderSetup } from './worker-protocol.js';
+
+const worker = new URL('./worker.js', import.meta.url);
 
 export class DecoderReplica implements DecoderEngine {
   readonly rows: number;
   readonly capacity: number;
-  readonly #pool: Piscina<WorkerRequest, WorkerReply>;
-  /** The thread that holds the rows; a new one must not be taken for it. */
-  #incarnation = 0;
+  readonly #thread: ModelThread<Step, StepResult>;
 
   /** Starts the thread and loads the model. Throws what loading throws. */
-  static async start(setup: WorkerSetup): Promise<{ replica: DecoderReplica; info: RuntimeInfo }> {
-    const replica = new DecoderReplica(setup);
-    try {
-      return { replica, info: await replica.#hello() };
-    } catch (error) {
-      await replica.#pool.close({ force: true });
-      throw error;
-    }
+  static async start(setup: DecoderSetup): Promise<{ replica: DecoderReplica; info: RuntimeInfo }> {
+    const { thread, info } = await ModelThread.start<Step, StepResult>(worker, setup);
+    const replica = new DecoderReplica(thread, setup);
+    return { replica, info: { ...info, rows: replica.rows } };
   }
 
-  private constructor(setup: WorkerSetup) {
-    this.rows = setup.shape.rows;
-    this.capacity = setup.shape.capacity;
-    // One pinned thread, never aborted: ending a thread inside a native run aborts the process.
-    this.#pool = new Piscina({
-      filename: new URL('./worker.js', import.meta.url).href,
-      workerData: setup,
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-    });
+  private constructor(thread: ModelThread<Step, StepResult>, { shape }: DecoderSetup) {
+    this.#thread = thread;
+    this.rows = shape.rows;
+    this.capacity = shape.capacity;
   }
 
-  async step(step: Step): Promise<StepResult> {
-    const reply = await this.#ask({ kind: 'step', incarnation: this.#incarnation, step });
-    invariant(reply.kind === 'result', 'a step is answered by its result');
-    return reply.result;
+  step(step: Step): Promise<StepResult> {
+    return this.#thread.step(step);
   }
 
-  /** The pool has replaced a lost thread by now; the new one answers when it has loaded the model. */
-  async recover(): Promise<void> {
-    await this.#hello();
+  recover(): Promise<void> {
+    return this.#thread.recover();
   }
 
-  async close(): Promise<void> {
-    try {
-      await this.#ask({ kind: 'close' });
-    } finally {
-      await this.#pool.close();
-    }
-  }
-
-  async #hello(): Promise<RuntimeInfo> {
-    const reply = await this.#ask({ kind: 'hello' });
-    invariant(reply.kind === 'hello', 'a hello is answered by a hello');
-    this.#incarnation = reply.incarnation;
-    return reply.info;
-  }
-
-  async #ask(request: WorkerRequest): Promise<WorkerReply> {
-    try {
-      const reply = await this.#pool.run(request);
-      if (reply.kind === 'error') throw new OctavoError(reply.code, reply.message);
-      return reply;
-    } catch (error) {
-      if (error instanceof OctavoError) throw error;
-      throw new OctavoError('engine_failed', 'The engine stopped and is being restarted.', null, { cause: error });
-    }
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }

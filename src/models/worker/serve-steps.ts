@@ -1,0 +1,73 @@
+/** What every model's worker thread does: load the graph, run steps, tell failures. */
+import { threadId } from 'node:worker_threads';
+import { OctavoError } from '../../errors.js';
+import { chooseProvider, openRuntime } from '../runtime/open-runtime.js';
+import type { Session } from '../runtime/runtime.js';
+import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
+
+/** A graph that is ready for its steps. */
+export interface StepRunner<Step, Result> {
+  step(step: Step): Promise<Result>;
+  close(): Promise<void>;
+}
+
+interface Loaded<Step, Result> {
+  readonly runner: StepRunner<Step, Result>;
+  readonly info: SessionInfo;
+}
+
+/** The handler of a worker thread. Loading starts at once; a failure is told to whoever asks, and the next hello tries again. */
+export function serveSteps<Step, Result>(
+  setup: SessionSetup,
+  createRunner: (session: Session) => StepRunner<Step, Result>,
+): (request: ThreadRequest<Step>) => Promise<ThreadReply<Result>> {
+  let loading = startLoading(setup, createRunner);
+  return async (request) => {
+    try {
+      const { runner, info } = await loading;
+      switch (request.kind) {
+        case 'hello':
+          return { kind: 'hello', incarnation: threadId, info };
+        case 'step':
+          if (request.incarnation !== threadId) throw new OctavoError('engine_failed', 'The engine was restarted.');
+          return { kind: 'result', result: await runner.step(request.step) };
+        case 'close':
+          await runner.close();
+          return { kind: 'closed' };
+      }
+    } catch (error) {
+      await loading.catch(() => {
+        loading = startLoading(setup, createRunner);
+      });
+      const code = error instanceof OctavoError ? error.code : 'internal_error';
+      return { kind: 'error', code, message: (error as Error).message };
+    }
+  };
+}
+
+function startLoading<Step, Result>(
+  setup: SessionSetup,
+  createRunner: (session: Session) => StepRunner<Step, Result>,
+): Promise<Loaded<Step, Result>> {
+  const started = load(setup, createRunner);
+  started.catch(() => {});
+  return started;
+}
+
+async function load<Step, Result>(
+  setup: SessionSetup,
+  createRunner: (session: Session) => StepRunner<Step, Result>,
+): Promise<Loaded<Step, Result>> {
+  const { runtime, reason } = await openRuntime(setup.runtime);
+  const { provider, reason: providerReason } = chooseProvider(setup.provider, runtime);
+  const session = await runtime.open(setup.graph, { provider, threads: setup.threads });
+  const info: SessionInfo = {
+    runtime: runtime.name,
+    runtimeReason: reason,
+    version: runtime.version,
+    provider,
+    providerReason,
+    threads: setup.threads,
+  };
+  return { runner: createRunner(session), info };
+}

@@ -1,0 +1,29 @@
+/** What the main thread and the worker thread of a model say to each other, whatever the model's steps are. */
+import type { ErrorCode } from '../../errors.js';
+import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
+import type { RuntimeInfo } from '../served-model.js';
+
+/** How a worker thread opens its graph. */
+export interface SessionSetup {
+  /** Absolute path of the ONNX graph. */
+  readonly graph: string;
+  readonly runtime: RuntimeName | 'auto';
+  readonly provider: ProviderName | 'auto';
+  readonly threads: number;
+}
+
+/** What the thread knows of how its graph was opened. */
+export type SessionInfo = Omit<RuntimeInfo, 'rows'>;
+
+/** `incarnation` names one start of the thread: a new thread has nothing of the old one's state. */
+export type ThreadRequest<Step> =
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'step'; readonly incarnation: number; readonly step: Step }
+  | { readonly kind: 'close' };
+
+/** Errors cross as plain values: a class does not survive the copy between threads. */
+export type ThreadReply<Result> =
+  | { readonly kind: 'hello'; readonly incarnation: number; readonly info: SessionInfo }
+  | { readonly kind: 'result'; readonly result: Result }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
-import { type LoadedModel, loadModel } from '../models/load-model.js';
+import { type LoadedDecoder, loadDecoder } from '../models/load-model.js';
 import { decode, prefill, promptIds, time } from '../models/receipt/engine-runs.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { describeOptions, integer, type OptionTable, parseOptions, toggle } from '../options.js';
@@ -44,7 +44,7 @@ ${describeOptions(benchOptions)}
 `,
   run: async (argv, env) => {
     const { values } = parseOptions(benchOptions, { argv, env });
-    const loaded = await loadModel({ ...values, folder: values.model, name: null, rows: Math.max(...values.batch) });
+    const loaded = await loadDecoder({ ...values, folder: values.model, name: null, rows: Math.max(...values.batch) });
     try {
       const results = await measure(loaded, values);
       const report = { model: describeModel(loaded), machine: machineInfo(), settings: pickSettings(values), results };
@@ -64,7 +64,7 @@ interface Measurement {
   readonly medianStepMs: number;
 }
 
-async function measure({ engine, model }: LoadedModel, settings: BenchSettings): Promise<Measurement[]> {
+async function measure({ engine, model }: LoadedDecoder, settings: BenchSettings): Promise<Measurement[]> {
   const { prompt, steps } = settings;
   // One prefill and one decode step more than the measured ones, to warm up.
   const needed = prompt + steps + 4;
@@ -95,7 +95,7 @@ function summarise(run: string, tokens: number, times: readonly number[]): Measu
   return { run, tokensPerSecond: rate(at(0.5)), low: rate(at(0.9)), high: rate(at(0.1)), medianStepMs: at(0.5) };
 }
 
-function describeModel({ model, engine }: LoadedModel) {
+function describeModel({ model, engine }: LoadedDecoder) {
   const { id, architecture, precision, runtime } = model;
   return { id, architecture, precision, capacity: engine.capacity, ...runtime };
 }

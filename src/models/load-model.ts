@@ -3,34 +3,37 @@ import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { DecoderReplica } from './decoder/replica.js';
 import type { DecoderEngine } from './decoder/step.js';
+import { type LoadedEncoder, openEncoder } from './load-encoder.js';
+import type { LoadOptions } from './load-options.js';
 import { type ModelFolder, openModelFolder } from './model-folder.js';
-import type { ProviderName, RuntimeName } from './runtime/runtime.js';
 import type { ServedModel } from './served-model.js';
 import { JinjaChatTemplate, type SpecialTokens } from './tokenizer/chat-template.js';
 import { ModelTokenizer } from './tokenizer/tokenizer.js';
 
-export interface LoadOptions {
-  readonly folder: string;
-  /** Id in the API; the manifest's name by default. */
-  readonly name: string | null;
-  /** Sequences decoded together at most. */
-  readonly rows: number;
-  /** Tokens of prompt and output of one sequence at most; bounded by the model's own context. */
-  readonly context: number;
-  readonly runtime: RuntimeName | 'auto';
-  readonly provider: ProviderName | 'auto';
-  readonly threads: number;
-}
-
-export interface LoadedModel {
+export interface LoadedDecoder {
+  readonly kind: 'decoder';
   readonly model: ServedModel;
   readonly engine: DecoderEngine;
   close(): Promise<void>;
 }
 
+export type LoadedModel = LoadedDecoder | LoadedEncoder;
+
 /** Throws `invalid_model`, `unsupported_model` or `runtime_unavailable`, each naming what is wrong. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   const folder = await openModelFolder(options.folder);
+  return folder.manifest.task === 'generate' ? openDecoder(folder, options) : openEncoder(folder, options);
+}
+
+/** Loads a model that generates. Throws as `loadModel`, and `unsupported_model` for one of another kind. */
+export async function loadDecoder(options: LoadOptions): Promise<LoadedDecoder> {
+  const folder = await openModelFolder(options.folder);
+  const { task, name } = folder.manifest;
+  if (task === 'generate') return openDecoder(folder, options);
+  throw new OctavoError('unsupported_model', `The model ${name} generates no text: its task is "${task}".`);
+}
+
+async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<LoadedDecoder> {
   const { manifest } = folder;
   const contextLength = Math.min(options.context, manifest.shape.context);
   const chatTemplate = await loadChatTemplate(folder);
@@ -63,7 +66,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     await replica.close().catch(() => {});
     await tokenizer.close();
   };
-  return { model, engine: replica, close };
+  return { kind: 'decoder', model, engine: replica, close };
 }
 
 /** Throws `invalid_model` when the folder has no usable tokenizer. */

@@ -30,6 +30,10 @@ export const manifestSchema = z.strictObject({
   task: z.enum(tasks).default('generate'),
   /** Of a model that classifies or tags: the name of each of its outputs, in order. */
   labels: z.array(z.string().min(1).max(256)).min(1).max(4096).optional(),
+  /** Of a model that embeds: the width of its vectors. */
+  dimensions: size(1 << 20).optional(),
+  /** Of a model that classifies: how logits become scores, over all labels or each by itself. */
+  scores: z.enum(['softmax', 'sigmoid']).optional(),
   /** Path of the ONNX graph, one of `files`. */
   graph: z.string(),
   /** `octavo` version that wrote the folder. */

@@ -7,13 +7,17 @@ export interface ChatMessage {
   readonly name?: string;
 }
 
-/** Text to token ids and back. */
-export interface Tokenizer {
+/** Text to token ids. */
+export interface TextTokenizer {
   readonly vocabSize: number;
   /** The longest text, in characters, that `maxTokens` tokens can stand for: a cheap bound before encoding. */
   maxCharacters(maxTokens: number): number;
   /** `addSpecialTokens` adds what the model expects around plain text (a begin token); rendered chats have it already. */
   encode(text: string, options: { readonly addSpecialTokens: boolean }): Promise<readonly number[]>;
+}
+
+/** Text to token ids and back. */
+export interface Tokenizer extends TextTokenizer {
   decode(ids: readonly number[]): string;
   /** A detokenizer for one sequence: its pieces joined are exactly the text of all its tokens. */
   stream(): Detokenizer;
@@ -43,18 +47,27 @@ export interface RuntimeInfo {
   readonly provider: string;
   readonly providerReason: string;
   readonly threads: number;
-  /** Rows of the KV arena: sequences decoded together at most. */
+  /** Sequences, or texts, of one step at most; a decoder has as many rows in its KV arena. */
   readonly rows: number;
 }
 
-export interface ServedModel {
+/** What is known of every model. */
+interface ModelFacts {
   readonly id: string;
   /** Seconds since the epoch. */
   readonly created: number;
   readonly architecture: string;
   /** `int8` or `fp32`. */
   readonly precision: string;
+  /** Tokens of one sequence, or text, at most. */
   readonly contextLength: number;
+  readonly runtime: RuntimeInfo;
+  /** What its precision costs and gains, as measured when it was built; `null` when nobody measured. */
+  readonly receipt: Receipt | null;
+}
+
+/** A model that generates text. */
+export interface ServedModel extends ModelFacts {
   /** Tokens at which the model ends by itself. */
   readonly endTokens: readonly number[];
   readonly tokenizer: Tokenizer;
@@ -62,7 +75,23 @@ export interface ServedModel {
   readonly chatTemplate: ChatTemplate | null;
   /** The model's own sampling defaults (generation_config.json). */
   readonly defaults: { readonly temperature?: number; readonly topP?: number; readonly topK?: number };
-  readonly runtime: RuntimeInfo;
-  /** What its precision costs and gains, as measured when it was built; `null` when nobody measured. */
-  readonly receipt: Receipt | null;
+}
+
+/** A tokenizer that can also cut: the special tokens at the end of a text stay. */
+export interface CuttingTokenizer extends TextTokenizer {
+  /** The fewest tokens that leave room for one of the text. */
+  readonly minTokens: number;
+  /** The first of `ids` and the special tokens that end them: `length` in all, at least `minTokens`. */
+  cut(ids: readonly number[], length: number): readonly number[];
+}
+
+/** What an encoder says of a text: where it lies, or what it is. */
+export type EncoderHead =
+  | { readonly task: 'embed'; readonly dimensions: number }
+  | { readonly task: 'classify'; readonly labels: readonly string[]; readonly scores: 'softmax' | 'sigmoid' };
+
+/** A model that reads a text at once, and gives one row of numbers for it. */
+export interface ServedEncoder extends ModelFacts {
+  readonly head: EncoderHead;
+  readonly tokenizer: CuttingTokenizer;
 }

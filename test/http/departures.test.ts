@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Batcher } from '#octavo/batcher/batcher.js';
 import { defaultLimits as schedulerLimits } from '#octavo/batcher/scheduler.js';
-import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
+import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { unfiltered } from '#octavo/safety/rule-filter.js';
 import { defaultLimits } from '#octavo/server/limits.js';
 import { Metrics } from '#octavo/server/metrics.js';
@@ -13,7 +13,7 @@ import { embeddedModel } from '../support/concierge.js';
 const clients = 50;
 
 describe('clients that leave', () => {
-  let loaded: LoadedModel;
+  let loaded: LoadedDecoder;
   let batcher: Batcher;
   let app: ReturnType<typeof createServer>;
   let url: string;
@@ -25,7 +25,7 @@ describe('clients that leave', () => {
 
   beforeAll(async () => {
     const options = { name: null, rows: 16, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
-    loaded = await loadModel({ ...options, folder: embeddedModel });
+    loaded = await loadDecoder({ ...options, folder: embeddedModel });
     const { model, engine } = loaded;
     batcher = new Batcher({
       engine,

@@ -2,10 +2,10 @@
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../../errors.js';
 import type { Session, Tensor, TensorMap } from '../runtime/runtime.js';
+import { Scratch } from '../worker/scratch.js';
 import { KvArena, type KvShape } from './kv-arena.js';
 import { sampleToken } from './sampler.js';
 import type { Sampling } from './sampling.js';
-import { Scratch } from '../worker/scratch.js';
 import type { Prefill, RowMove, Step, StepResult } from './step.js';
 import { TokenHistory } from './token-history.js';
 

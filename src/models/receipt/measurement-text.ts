@@ -1,6 +1,6 @@
 /** The text that a receipt is measured on: a file's, or what the FP32 model writes itself. */
 import { createHash } from 'node:crypto';
-import { loadChatTemplate, loadModel, loadTokenizer } from '../load-model.js';
+import { loadChatTemplate, loadDecoder, loadTokenizer } from '../load-model.js';
 import type { ModelFolder } from '../model-folder.js';
 import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
 import type { OnProgress } from './progress.js';
@@ -61,7 +61,7 @@ async function readText(file: string, folder: ModelFolder, tokens: number | null
 async function sampleText(options: TextOptions, folder: ModelFolder, onProgress: OnProgress): Promise<MeasurementText> {
   const { shape, endTokens } = folder.manifest;
   const [length, tokens] = [windowLength(shape.context), options.tokens ?? sampledTokens];
-  const loaded = await loadModel({
+  const loaded = await loadDecoder({
     ...options,
     ...{ folder: options.reference, name: null, rows: sampledRows, context: length },
   });

@@ -1,6 +1,6 @@
 /** The process in which one model is timed: loads it, runs what its parent asks for, ends when the parent leaves. */
 import { OctavoError } from '../../errors.js';
-import { type LoadedModel, loadModel } from '../load-model.js';
+import { type LoadedDecoder, loadDecoder } from '../load-model.js';
 import { decode, prefill, promptIds, time } from './engine-runs.js';
 import type { TimedRun, TimingReply, TimingRequest, TimingSetup } from './timed-model.js';
 
@@ -19,7 +19,7 @@ try {
 }
 
 async function answer(setup: TimingSetup): Promise<void> {
-  const loaded = await loadModel({ ...setup, name: null, rows, context: capacity });
+  const loaded = await loadDecoder({ ...setup, name: null, rows, context: capacity });
   process.on('disconnect', () => void loaded.close());
   const runs = createRuns(loaded);
   process.on('message', async (request: TimingRequest) => {
@@ -29,7 +29,7 @@ async function answer(setup: TimingSetup): Promise<void> {
   reply({ kind: 'ready', info: loaded.model.runtime, promptTokens: runs.promptTokens });
 }
 
-function createRuns({ engine, model }: LoadedModel) {
+function createRuns({ engine, model }: LoadedDecoder) {
   const promptTokens = Math.min(longestPrompt, engine.capacity >> 1);
   const prompt = (row: number) => promptIds(row, promptTokens, model.tokenizer.vocabSize);
   /** Tokens of the longest row. */

@@ -4,7 +4,7 @@ import { Batcher } from '#octavo/batcher/batcher.js';
 import type { StepEvent } from '#octavo/batcher/events.js';
 import type { Generation, GenerationRequest } from '#octavo/batcher/generation.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
-import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
+import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { embeddedModel } from '../../support/concierge.js';
 import { Random } from '../../support/random.js';
 
@@ -13,11 +13,11 @@ const chunkTokens = 64;
 const vocab = 4090;
 
 describe('batch invariance', () => {
-  let loaded: LoadedModel;
+  let loaded: LoadedDecoder;
 
   beforeAll(async () => {
     const options = { name: null, rows, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
-    loaded = await loadModel({ ...options, folder: embeddedModel });
+    loaded = await loadDecoder({ ...options, folder: embeddedModel });
   });
 
   afterAll(async () => {

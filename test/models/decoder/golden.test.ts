@@ -1,6 +1,6 @@
 /** The embedded model in its worker thread against the golden continuations. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
+import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { buildFp32, embeddedModel, golden } from '../../support/concierge.js';
 import { generateAlone, teacherForcedAgreement } from '../../support/steps.js';
 
@@ -8,11 +8,11 @@ const options = { name: null, rows: 2, context: 512, runtime: 'auto', provider: 
 
 describe('the FP32 build', () => {
   let build: Awaited<ReturnType<typeof buildFp32>>;
-  let loaded: LoadedModel;
+  let loaded: LoadedDecoder;
 
   beforeAll(async () => {
     build = await buildFp32();
-    loaded = await loadModel({ ...options, folder: build.folder });
+    loaded = await loadDecoder({ ...options, folder: build.folder });
   });
 
   afterAll(async () => {
@@ -49,7 +49,7 @@ describe('the FP32 build', () => {
 
 describe('the embedded INT8 model', () => {
   it('agrees with FP32 in at least 95% of the teacher-forced next tokens', async () => {
-    const { engine, close } = await loadModel({ ...options, folder: embeddedModel });
+    const { engine, close } = await loadDecoder({ ...options, folder: embeddedModel });
     const cases = golden.map(({ prompt_ids, greedy_ids }) => ({ prompt: prompt_ids, expected: greedy_ids }));
     const agreement = await teacherForcedAgreement(engine, cases);
     await close();

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { greedy } from '#octavo/models/decoder/sampling.js';
-import type { LoadedModel } from '#octavo/models/load-model.js';
+import type { LoadedDecoder } from '#octavo/models/load-model.js';
 import { embeddedModel, golden } from '../../support/concierge.js';
 import { generateAlone } from '../../support/steps.js';
 
@@ -15,10 +15,10 @@ const options = { name: null, rows: 2, context: 128, runtime: 'auto', provider: 
 
 describe('a replica whose model cannot be loaded again', () => {
   it('is tried again, and works once the model is back', async () => {
-    const { loadModel } = await import('#octavo/models/load-model.js');
+    const { loadDecoder } = await import('#octavo/models/load-model.js');
     const folder = path.join(mkdtempSync(path.join(tmpdir(), 'octavo-replica-')), 'model');
     cpSync(embeddedModel, folder, { recursive: true });
-    const { engine, close } = await loadModel({ ...options, folder });
+    const { engine, close } = await loadDecoder({ ...options, folder });
     const before = await generateAlone(engine, golden[0]!.prompt_ids, 4);
 
     renameSync(path.join(folder, 'onnx'), path.join(folder, 'away'));
@@ -35,11 +35,11 @@ describe('a replica whose model cannot be loaded again', () => {
 });
 
 describe('a replica', () => {
-  let loaded: LoadedModel;
+  let loaded: LoadedDecoder;
 
   beforeAll(async () => {
-    const { loadModel } = await import('#octavo/models/load-model.js');
-    loaded = await loadModel({ ...options, folder: embeddedModel });
+    const { loadDecoder } = await import('#octavo/models/load-model.js');
+    loaded = await loadDecoder({ ...options, folder: embeddedModel });
   });
 
   afterAll(async () => {

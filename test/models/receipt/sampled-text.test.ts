@@ -2,17 +2,17 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildRandomModel } from '#octavo/models/build/build.js';
-import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
+import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { type SamplingPlan, sampleTexts } from '#octavo/models/receipt/sampled-text.js';
 import { temporaryFolder } from '../../support/folders.js';
 
 const plan: SamplingPlan = { begin: 256, endTokens: [], length: 24, tokens: 100 };
-let loaded: LoadedModel;
+let loaded: LoadedDecoder;
 
 beforeAll(async () => {
   const folder = join(temporaryFolder(), 'model');
   await buildRandomModel({ shape: 'tiny-llama', seed: 3, out: folder, precision: 'fp32' });
-  loaded = await loadModel({
+  loaded = await loadDecoder({
     ...{ folder, name: null, rows: 4, context: 24, runtime: 'auto', provider: 'auto', threads: 1 },
   });
 });

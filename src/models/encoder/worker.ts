@@ -1,0 +1,9 @@
+/** The worker thread of one encoder replica: a Piscina worker whose tasks are encode steps. */
+import { workerData } from 'piscina';
+import { serveSteps } from '../worker/serve-steps.js';
+import { Encoder } from './encoder.js';
+import type { EncoderSetup } from './worker-protocol.js';
+
+const setup = workerData as EncoderSetup;
+
+export default serveSteps(setup, (session) => new Encoder(session, setup.shape));

@@ -1,0 +1,15 @@
+/** How a model folder is loaded. */
+import type { ProviderName, RuntimeName } from './runtime/runtime.js';
+
+export interface LoadOptions {
+  readonly folder: string;
+  /** Id in the API; the manifest's name by default. */
+  readonly name: string | null;
+  /** Sequences, or texts, computed together at most. */
+  readonly rows: number;
+  /** Tokens of one sequence (prompt and output), or of one text, at most; bounded by the model's own context. */
+  readonly context: number;
+  readonly runtime: RuntimeName | 'auto';
+  readonly provider: ProviderName | 'auto';
+  readonly threads: number;
+}

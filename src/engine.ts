@@ -1,41 +1,80 @@
-/** One model ready to generate: loaded, with a batcher in front of its worker thread. */
+/** One model ready to serve: loaded, with a batcher in front of its worker thread. */
 import { performance } from 'node:perf_hooks';
 import { Batcher } from './batcher/batcher.js';
-import type { BatcherEvents } from './batcher/events.js';
+import { EncodeBatcher } from './batcher/encode-batcher.js';
+import { defaultBatchTokens } from './batcher/encode-scheduler.js';
+import type { BatcherEvents, EncodeEvents } from './batcher/events.js';
 import { defaultLimits } from './batcher/scheduler.js';
+import type { QueueLimits } from './batcher/waiting-queue.js';
 import type { Config } from './config.js';
-import { loadModel } from './models/load-model.js';
-import type { ServedModel } from './models/served-model.js';
+import type { LoadedEncoder } from './models/load-encoder.js';
+import { type LoadedDecoder, loadModel } from './models/load-model.js';
+import type { ServedEncoder, ServedModel } from './models/served-model.js';
 
-export interface Engine {
-  readonly model: ServedModel;
-  readonly batcher: Batcher;
-  /** Waits for running sequences, then ends the worker thread. */
+const clock = () => performance.now();
+
+/** What every engine has, whatever its model does. */
+interface EngineOf<Kind extends string, Model, Queue> {
+  readonly kind: Kind;
+  readonly model: Model;
+  readonly batcher: Queue;
+  /** Waits for what runs, then ends the worker thread. */
   close(): Promise<void>;
 }
+
+/** Generates text. */
+export type DecodingEngine = EngineOf<'decoder', ServedModel, Batcher>;
+/** Gives a row of numbers for a text. */
+export type EncodingEngine = EngineOf<'encoder', ServedEncoder, EncodeBatcher>;
+export type Engine = DecodingEngine | EncodingEngine;
 
 export type EngineSettings = Pick<
   Config,
   'model' | 'name' | 'rows' | 'context' | 'runtime' | 'provider' | 'threads' | 'queue' | 'queueTokens' | 'chunkTokens'
 >;
 
+/** What the engine publishes of its steps. */
+export type EngineEvents = BatcherEvents & EncodeEvents;
+
 /** Throws what loading throws: `invalid_model`, `unsupported_model`, `runtime_unavailable`. */
-export async function startEngine(settings: EngineSettings, events: BatcherEvents): Promise<Engine> {
-  const { model, engine, close } = await loadModel({ ...settings, folder: settings.model });
+export async function startEngine(settings: EngineSettings, events: EngineEvents): Promise<Engine> {
+  const loaded = await loadModel({ ...settings, folder: settings.model });
+  return loaded.kind === 'decoder'
+    ? decodingEngine(loaded, settings, events)
+    : encodingEngine(loaded, settings, events);
+}
+
+function decodingEngine(
+  { kind, model, engine, close }: LoadedDecoder,
+  settings: EngineSettings,
+  events: BatcherEvents,
+): DecodingEngine {
   const batcher = new Batcher({
     engine,
     detokenizer: () => model.tokenizer.stream(),
     scheduler: { ...defaultLimits, chunkTokens: settings.chunkTokens },
-    queue: { sequences: settings.queue, promptTokens: settings.queueTokens },
-    clock: () => performance.now(),
+    queue: queueLimits(settings),
+    clock,
     events,
   });
-  return {
-    model,
-    batcher,
-    close: async () => {
-      await batcher.drain();
-      await close();
-    },
-  };
+  return { kind, model, batcher, close: () => drainAndClose(batcher, close) };
+}
+
+function encodingEngine(
+  { kind, model, engine, close }: LoadedEncoder,
+  settings: EngineSettings,
+  events: EncodeEvents,
+): EncodingEngine {
+  const batch = { tokens: defaultBatchTokens, grouping: 'length' } as const;
+  const batcher = new EncodeBatcher({ engine, batch, queue: queueLimits(settings), clock, events });
+  return { kind, model, batcher, close: () => drainAndClose(batcher, close) };
+}
+
+async function drainAndClose(batcher: Pick<Engine['batcher'], 'drain'>, close: () => Promise<void>): Promise<void> {
+  await batcher.drain();
+  await close();
+}
+
+function queueLimits({ queue, queueTokens }: EngineSettings): QueueLimits {
+  return { sequences: queue, promptTokens: queueTokens };
 }

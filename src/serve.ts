@@ -6,8 +6,9 @@ import { type Engine, startEngine } from './engine.js';
 import { OctavoError } from './errors.js';
 import { loadSafety, unfiltered } from './safety/rule-filter.js';
 import type { Safety } from './safety/safety.js';
+import type { Replica } from './server/dependencies.js';
 import { defaultLimits } from './server/limits.js';
-import { Metrics } from './server/metrics.js';
+import { Metrics, type ReplicaGauges } from './server/metrics.js';
 import { createServer } from './server/server.js';
 
 /** Milliseconds that running sequences have when the server is told to stop. */
@@ -32,16 +33,13 @@ export async function serve(config: Config): Promise<RunningServer> {
   const engine = await startEngine(config, {
     step: (event) => metrics.observeStep(engine.model.id, event),
     finished: (event) => metrics.observeSequence(engine.model.id, event),
+    queued: (ms) => metrics.observeQueue(engine.model.id, ms),
   });
-  const { model, batcher } = engine;
-  metrics.watchReplica(model.id, {
-    running: () => batcher.running,
-    waiting: () => batcher.waiting,
-    kvUsage: () => batcher.kvUsage,
-  });
+  const { batcher } = engine;
+  metrics.watchReplica(engine.model.id, gaugesOf(engine));
   let draining = false;
   const app = createServer({
-    models: [{ model, generator: batcher }],
+    models: [toReplica(engine)],
     safety,
     limits: { ...defaultLimits, bodyBytes: config.bodyLimit, requestTimeoutMs: config.requestTimeout * 1000 },
     unknownParams: config.unknownParams,
@@ -80,6 +78,18 @@ export async function serve(config: Config): Promise<RunningServer> {
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
   return { url: toUrl(app.server.address() as AddressInfo), engine, close };
+}
+
+function gaugesOf(engine: Engine): ReplicaGauges {
+  const { batcher } = engine;
+  const gauges = { running: () => batcher.running, waiting: () => batcher.waiting };
+  return engine.kind === 'decoder' ? { ...gauges, kvUsage: () => engine.batcher.kvUsage } : gauges;
+}
+
+function toReplica(engine: Engine): Replica {
+  return engine.kind === 'decoder'
+    ? { kind: engine.kind, model: engine.model, generator: engine.batcher }
+    : { kind: engine.kind, model: engine.model, encoder: engine.batcher };
 }
 
 function chooseSafety(setting: string): Safety {

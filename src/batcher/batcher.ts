@@ -1,4 +1,4 @@
-/** Continuous batching: one loop that schedules a step, has it run, and delivers its tokens. */
+/** Continuous batching: schedules each step of the sequences in rows, and delivers its tokens. */
 import { invariant, OctavoError } from '../errors.js';
 import type { DecoderEngine, RowMove, Step, StepResult } from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
@@ -7,10 +7,8 @@ import type { Generation, GenerationRequest, Generator } from './generation.js';
 import { RowTable } from './row-table.js';
 import { nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
 import { type Clock, Sequence } from './sequence.js';
+import { StepLoop } from './step-loop.js';
 import { type QueueLimits, WaitingQueue } from './waiting-queue.js';
-
-/** Milliseconds after which a step counts as hung in native code; no step takes a small part of it. */
-const stuckMs = 120_000;
 
 export interface BatcherOptions {
   readonly engine: DecoderEngine;
@@ -30,20 +28,25 @@ interface Scheduled {
 
 export class Batcher implements Generator {
   readonly #options: BatcherOptions;
-  readonly #waiting: WaitingQueue;
+  readonly #waiting: WaitingQueue<Sequence>;
   readonly #rows: RowTable;
+  readonly #loop: StepLoop<Scheduled>;
   #lastWasPrefill = false;
   #draining = false;
-  #healthy = true;
-  /** When the last step was sent; `null` while there is nothing to do. */
-  #stepStarted: number | null = null;
-  /** The running loop; `null` while there is nothing to do. */
-  #working: Promise<void> | null = null;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
     this.#waiting = new WaitingQueue(options.queue, options.clock);
     this.#rows = new RowTable(options.engine.rows);
+    this.#loop = new StepLoop({
+      schedule: () => this.#schedule(),
+      run: (scheduled) => this.#run(scheduled),
+      lose: (_, error) => this.#loseRows(error),
+      recover: () => options.engine.recover(),
+      // Sequences that wait go on with a restarted engine; without one they fail.
+      abandon: (error) => this.#fail(this.#waiting.takeAll(), error),
+      clock: options.clock,
+    });
   }
 
   checkOpen(): void {
@@ -59,7 +62,7 @@ export class Batcher implements Generator {
     this.#waiting.checkRoom(request.prompt.length);
     const sequence = new Sequence(request, this.#options.detokenizer(), this.#options.clock);
     this.#waiting.add(sequence);
-    this.#working ??= this.#work();
+    this.#loop.wake();
     return sequence;
   }
 
@@ -84,43 +87,23 @@ export class Batcher implements Generator {
 
   /** False while the engine is being restarted, after a restart failed, and while a step does not come back. */
   get healthy(): boolean {
-    const stuck = this.#stepStarted !== null && this.#options.clock() - this.#stepStarted > stuckMs;
-    return this.#healthy && !stuck;
+    return this.#loop.healthy;
   }
 
   /** Tries again to bring back an engine that could not be restarted; does nothing when all is well. */
   revive(): void {
-    if (!this.#healthy) this.#working ??= this.#work();
+    this.#loop.revive();
   }
 
   /** Takes no new sequences, and resolves when those it has are finished. */
   async drain(): Promise<void> {
     this.#draining = true;
-    await this.#working;
+    await this.#loop.idle();
   }
 
   /** Ends every sequence as `cancelled`. */
   cancelAll(): void {
     for (const sequence of [...this.#rows.all, ...this.#waiting.all]) sequence.cancel();
-  }
-
-  /** The engine: schedule, run, deliver. Nothing awaits between finding no work and stopping, so no submit is missed. */
-  async #work(): Promise<void> {
-    // Sequences submitted in the same turn are prefilled together.
-    await Promise.resolve();
-    if (!this.#healthy) await this.#restart();
-    for (let scheduled = this.#schedule(); scheduled !== null; scheduled = this.#schedule()) {
-      try {
-        this.#stepStarted = this.#options.clock();
-        const result = await this.#options.engine.step(scheduled.step);
-        this.#deliver(scheduled, result);
-      } catch (error) {
-        this.#loseRows(error as Error);
-        await this.#restart();
-      }
-    }
-    this.#stepStarted = null;
-    this.#working = null;
   }
 
   #schedule(): Scheduled | null {
@@ -158,6 +141,10 @@ export class Batcher implements Generator {
     return { sequences, step: { moves, work: { kind: 'prefill', firstRow, chunks } } };
   }
 
+  async #run(scheduled: Scheduled): Promise<void> {
+    this.#deliver(scheduled, await this.#options.engine.step(scheduled.step));
+  }
+
   #deliver({ sequences, step }: Scheduled, { tokens, modelMs, sampleMs }: StepResult): void {
     sequences.forEach((sequence, index) => {
       const token = tokens[index];
@@ -168,19 +155,8 @@ export class Batcher implements Generator {
 
   /** The KV cache is lost with the engine, and every sequence in it. */
   #loseRows(error: Error): void {
-    this.#healthy = false;
     this.#fail(this.#rows.all, error);
     this.#rows.clear();
-  }
-
-  /** Sequences that wait go on with the restarted engine; when it cannot be restarted they fail. */
-  async #restart(): Promise<void> {
-    try {
-      await this.#options.engine.recover();
-      this.#healthy = true;
-    } catch (error) {
-      this.#fail(this.#waiting.takeAll(), error as Error);
-    }
   }
 
   #fail(sequences: readonly Sequence[], error: Error): void {

@@ -1,8 +1,8 @@
-/** What the batcher publishes: one event for each step and one for each finished sequence. */
+/** What the batchers publish: one event for each step, and one for each sequence or text. */
 import type { GenerationTimings } from './generation.js';
 
 export interface StepEvent {
-  readonly kind: 'prefill' | 'decode';
+  readonly kind: 'prefill' | 'decode' | 'encode';
   readonly rows: number;
   /** New tokens that were asked for, and those computed with padding. */
   readonly tokens: number;
@@ -20,4 +20,10 @@ export interface FinishedEvent {
 export interface BatcherEvents {
   step(event: StepEvent): void;
   finished(event: FinishedEvent): void;
+}
+
+export interface EncodeEvents {
+  step(event: StepEvent): void;
+  /** A text has waited this many milliseconds, and is computed now. */
+  queued(ms: number): void;
 }

@@ -1,19 +1,26 @@
-/** Sequences that wait for a row, oldest first; bounded in sequences and in prompt tokens. */
+/** Sequences, or texts, that wait for a step, oldest first; bounded in number and in tokens. */
 import { OctavoError } from '../errors.js';
-import type { Clock, Sequence } from './sequence.js';
+import type { Clock } from './sequence.js';
 
 export interface QueueLimits {
   readonly sequences: number;
   readonly promptTokens: number;
 }
 
+/** What can wait. */
+export interface Waiting {
+  readonly promptTokens: number;
+  /** It ended while it waited. */
+  readonly finished: boolean;
+}
+
 /** Weight of the newest interval in the running average of how fast the queue drains. */
 const newest = 0.2;
 
-export class WaitingQueue {
+export class WaitingQueue<T extends Waiting> {
   readonly #limits: QueueLimits;
   readonly #clock: Clock;
-  #sequences: Sequence[] = [];
+  #sequences: T[] = [];
   #promptTokens = 0;
   #lastTaken: number | null = null;
   /** Running average of the milliseconds between two sequences that leave the queue. */
@@ -45,13 +52,13 @@ export class WaitingQueue {
     }
   }
 
-  add(sequence: Sequence): void {
+  add(sequence: T): void {
     this.#sequences.push(sequence);
     this.#promptTokens += sequence.promptTokens;
   }
 
   /** Removes and returns the sequences at these places, in the order given. */
-  take(places: readonly number[]): Sequence[] {
+  take(places: readonly number[]): T[] {
     const taken = places.map((place) => this.#sequences[place]).filter((sequence) => sequence !== undefined);
     this.#remove(new Set(taken));
     this.#measure(taken.length);
@@ -59,17 +66,17 @@ export class WaitingQueue {
   }
 
   /** Removes and returns what was cancelled while it waited. */
-  takeFinished(): Sequence[] {
+  takeFinished(): T[] {
     const finished = this.#sequences.filter((sequence) => sequence.finished);
     if (finished.length > 0) this.#remove(new Set(finished));
     return finished;
   }
 
-  get all(): readonly Sequence[] {
+  get all(): readonly T[] {
     return this.#sequences;
   }
 
-  takeAll(): Sequence[] {
+  takeAll(): T[] {
     const all = this.#sequences;
     this.#remove(new Set(all));
     return all;
@@ -81,7 +88,7 @@ export class WaitingQueue {
     return Math.min(60, Math.max(1, Math.ceil(seconds)));
   }
 
-  #remove(gone: ReadonlySet<Sequence>): void {
+  #remove(gone: ReadonlySet<T>): void {
     this.#sequences = this.#sequences.filter((sequence) => !gone.has(sequence));
     for (const { promptTokens } of gone) this.#promptTokens -= promptTokens;
   }

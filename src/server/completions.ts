@@ -3,8 +3,8 @@ import type { ServedModel } from '../models/served-model.js';
 import type { AnswerFormat } from './answer.js';
 import type { TextRequest } from './generate.js';
 import type { ServerLimits } from './limits.js';
-import type { Prompt } from './prompt.js';
-import { type CompletionBody, completionSchema, type PromptField } from './schema/completion-schema.js';
+import { toPrompts } from './prompt.js';
+import { type CompletionBody, completionSchema } from './schema/completion-schema.js';
 import type { TextEndpoint } from './text-endpoint.js';
 import { toSampling, toStopStrings } from './text-request.js';
 
@@ -34,12 +34,4 @@ function toTextRequest(fields: CompletionBody, model: ServedModel): TextRequest 
     sampling: toSampling(fields, model),
     stopStrings: toStopStrings(fields.stop),
   };
-}
-
-function toPrompts(prompt: PromptField): readonly Prompt[] {
-  if (typeof prompt === 'string') return [{ kind: 'text', text: prompt }];
-  if (typeof prompt[0] === 'number') return [{ kind: 'ids', ids: prompt as readonly number[] }];
-  return (prompt as readonly (string | readonly number[])[]).map((one) =>
-    typeof one === 'string' ? { kind: 'text', text: one } : { kind: 'ids', ids: one },
-  );
 }

@@ -24,6 +24,7 @@ export function createComponents(requests: Readonly<Record<string, z.ZodType>>):
     CompletionChunk: answer.completionChunkSchema,
     ChatCompletion: answer.chatAnswerSchema,
     ChatCompletionChunk: answer.chatChunkSchema,
+    EmbeddingList: answer.embeddingListSchema,
     Model: answer.modelSchema,
     ModelList: answer.modelListSchema,
     Health: answer.healthSchema,
@@ -62,7 +63,7 @@ function dropUnused<T>(document: T): T {
 
 interface Operation {
   readonly id: string;
-  readonly tag: 'Generation' | 'Models' | 'Operations';
+  readonly tag: 'Generation' | 'Embeddings' | 'Models' | 'Operations';
   readonly summary: string;
   /** Statuses of its errors. */
   readonly errors: readonly number[];

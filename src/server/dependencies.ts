@@ -1,18 +1,30 @@
 /** What the HTTP layer is given: the models, the safety filter, and the operator's settings. */
 import type { FastifyBaseLogger } from 'fastify';
+import type { EncodeQueue } from '../batcher/encoding.js';
 import type { Generator } from '../batcher/generation.js';
-import type { ServedModel } from '../models/served-model.js';
+import type { ServedEncoder, ServedModel } from '../models/served-model.js';
 import type { Safety } from '../safety/safety.js';
 import type { ServerLimits } from './limits.js';
 import type { Metrics } from './metrics.js';
 
-export interface Replica {
+/** A model that generates text. */
+export interface GeneratingReplica {
+  readonly kind: 'decoder';
   readonly model: ServedModel;
   readonly generator: Generator;
 }
 
+/** A model that gives a row of numbers for a text. */
+export interface EncodingReplica {
+  readonly kind: 'encoder';
+  readonly model: ServedEncoder;
+  readonly encoder: EncodeQueue;
+}
+
+export type Replica = GeneratingReplica | EncodingReplica;
+
 export interface ServerDependencies {
-  /** The first is the default: it answers requests that name no model. */
+  /** The first that can do what is asked answers requests that name no model. */
   readonly models: readonly Replica[];
   readonly safety: Safety;
   readonly limits: ServerLimits;

@@ -5,7 +5,7 @@ import { OctavoError } from '../errors.js';
 import type { Sampling } from '../models/decoder/sampling.js';
 import type { Safety } from '../safety/safety.js';
 import { Choices } from './choices.js';
-import type { Replica } from './dependencies.js';
+import type { GeneratingReplica } from './dependencies.js';
 import type { Metrics } from './metrics.js';
 import { encodeInput, type Prompt, screenPrompt } from './prompt.js';
 
@@ -26,7 +26,7 @@ export interface TextRequest {
 }
 
 export interface GenerateContext {
-  readonly replica: Replica;
+  readonly replica: GeneratingReplica;
   readonly safety: Safety;
   readonly metrics: Metrics;
   /** Ends everything that this request started. */

@@ -9,6 +9,8 @@ export interface ServerLimits {
   readonly maxN: number;
   /** Prompts in one completion request. */
   readonly maxPrompts: number;
+  /** Texts in one request for embeddings or labels. */
+  readonly maxInputs: number;
   /** Messages in one conversation. */
   readonly maxMessages: number;
   /** Stop strings, and the characters of each. */
@@ -37,6 +39,7 @@ export const defaultLimits: ServerLimits = {
   jsonDepth: 64,
   maxN: 8,
   maxPrompts: 64,
+  maxInputs: 2048,
   maxMessages: 2048,
   maxStops: 4,
   maxStopCharacters: 64,

@@ -6,11 +6,11 @@ import type { Usage } from './schema/answer-schema.js';
 
 /** Read when `/metrics` is scraped. */
 export interface ReplicaGauges {
-  /** Sequences with a row, and without one yet. */
+  /** Sequences with a row, or texts that are being computed; and those that wait. */
   readonly running: () => number;
   readonly waiting: () => number;
-  /** Share of the KV cache that is in use, 0 to 1. */
-  readonly kvUsage: () => number;
+  /** Share of the KV cache that is in use, 0 to 1; encoders have none. */
+  readonly kvUsage?: () => number;
 }
 
 /** A request whose answer has ended, or whose caller has left. */
@@ -37,7 +37,7 @@ export class Metrics {
   readonly #completionTokens = this.#counter('octavo_completion_tokens_total', 'Generated tokens', ['model']);
   readonly #firstToken = this.#histogram('octavo_time_to_first_token_seconds', 'From submit', ['model'], slowSeconds);
   readonly #interToken = this.#histogram('octavo_inter_token_seconds', 'Between two tokens', ['model'], fastSeconds);
-  readonly #queue = this.#histogram('octavo_queue_seconds', 'Waiting for a row', ['model'], slowSeconds);
+  readonly #queue = this.#histogram('octavo_queue_seconds', 'Waiting for a row, or a batch', ['model'], slowSeconds);
   readonly #prefill = this.#histogram('octavo_prefill_seconds', 'Computing the prompt', ['model'], slowSeconds);
   readonly #decode = this.#histogram('octavo_decode_seconds', 'Generating', ['model'], slowSeconds);
   readonly #stepSeconds = this.#histogram('octavo_step_seconds', 'Engine steps', ['model', 'kind'], fastSeconds);
@@ -96,8 +96,18 @@ export class Metrics {
     this.#completionTokens.inc({ model }, usage.completion_tokens);
   }
 
+  /** Of a request that generates nothing. */
+  countPromptTokens(model: string, tokens: number): void {
+    this.#promptTokens.inc({ model }, tokens);
+  }
+
+  /** A text has waited so long for its step. */
+  observeQueue(model: string, ms: number): void {
+    this.#queue.observe({ model }, ms / 1000);
+  }
+
   observeSequence(model: string, { timings }: FinishedEvent): void {
-    this.#queue.observe({ model }, timings.queueMs / 1000);
+    this.observeQueue(model, timings.queueMs);
     this.#prefill.observe({ model }, timings.prefillMs / 1000);
     this.#decode.observe({ model }, timings.decodeMs / 1000);
   }
@@ -130,7 +140,10 @@ export class Metrics {
       labelNames: [from.label],
       registers: [this.registry],
       collect() {
-        for (const [model, replica] of gauges) this.set({ [from.label]: model }, replica[from.read]());
+        for (const [model, replica] of gauges) {
+          const value = replica[from.read]?.();
+          if (value !== undefined) this.set({ [from.label]: model }, value);
+        }
       },
     });
   }

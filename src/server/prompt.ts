@@ -1,12 +1,15 @@
 /** From what the caller wrote to the token ids that the model sees: screened, rendered, encoded, bounded. */
 import { OctavoError } from '../errors.js';
-import type { ChatMessage, ServedModel } from '../models/served-model.js';
+import type { ChatMessage, ServedModel, TextTokenizer } from '../models/served-model.js';
 import type { PromptVerdict } from '../safety/safety.js';
+import type { TextsField } from './schema/texts-field.js';
 
-export type Prompt =
+/** Text as it is, or its token ids. */
+export type WrittenPrompt =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'ids'; readonly ids: readonly number[] }
-  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
+  | { readonly kind: 'ids'; readonly ids: readonly number[] };
+
+export type Prompt = WrittenPrompt | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
 
 export type ScreenText = (text: string) => PromptVerdict;
 
@@ -14,6 +17,15 @@ export type ScreenText = (text: string) => PromptVerdict;
 export type ModelInput =
   | { readonly text: string; readonly addSpecialTokens: boolean }
   | { readonly ids: readonly number[] };
+
+/** One prompt for each text, or list of token ids, of a field. */
+export function toPrompts(field: TextsField): readonly WrittenPrompt[] {
+  if (typeof field === 'string') return [{ kind: 'text', text: field }];
+  if (typeof field[0] === 'number') return [{ kind: 'ids', ids: field as readonly number[] }];
+  return (field as readonly (string | readonly number[])[]).map((one) =>
+    typeof one === 'string' ? { kind: 'text', text: one } : { kind: 'ids', ids: one },
+  );
+}
 
 /**
  * Applies the safety filter to what the caller wrote, before the chat template frames it: redactions are what the
@@ -47,12 +59,7 @@ function screenIds(ids: readonly number[], model: ServedModel, screen: ScreenTex
     const message = `The context of this model is ${contextLength} tokens, but the prompt has ${ids.length}.`;
     throw new OctavoError('context_length_exceeded', message, 'prompt');
   }
-  const wrong = ids.find((id) => id >= tokenizer.vocabSize);
-  if (wrong !== undefined) {
-    const message = `Token id ${wrong} does not exist: ids of this model are below ${tokenizer.vocabSize}.`;
-    throw new OctavoError('invalid_value', message, 'prompt');
-  }
-  const text = tokenizer.decode(ids);
+  const text = tokenizer.decode(checkIds(ids, tokenizer, 'prompt'));
   const safe = screenText(text, 'prompt', screen);
   return safe === text ? { ids } : { text: safe, addSpecialTokens: false };
 }
@@ -72,10 +79,22 @@ function renderChat(messages: readonly ChatMessage[], model: ServedModel, screen
   return model.chatTemplate.render(safe);
 }
 
-/** The cheap bound: no text of so many characters can fit the context. */
-function checkCharacters(characters: number, { tokenizer, contextLength }: ServedModel, field: string): void {
+/** The same ids. Throws `invalid_value` for one that the model does not have. */
+export function checkIds(ids: readonly number[], { vocabSize }: TextTokenizer, field: string): readonly number[] {
+  const wrong = ids.find((id) => id >= vocabSize);
+  if (wrong === undefined) return ids;
+  const message = `Token id ${wrong} does not exist: ids of this model are below ${vocabSize}.`;
+  throw new OctavoError('invalid_value', message, field);
+}
+
+/** The cheap bound: no text of so many characters can fit the context. Throws `context_length_exceeded`. */
+export function checkCharacters(
+  characters: number,
+  { tokenizer, contextLength }: { readonly tokenizer: TextTokenizer; readonly contextLength: number },
+  field: string,
+): void {
   if (characters <= tokenizer.maxCharacters(contextLength)) return;
-  const message = `The context of this model is ${contextLength} tokens; the prompt of ${characters} characters is more than it can hold.`;
+  const message = `The context of this model is ${contextLength} tokens; '${field}' of ${characters} characters is more than it can hold.`;
   throw new OctavoError('context_length_exceeded', message, field);
 }
 

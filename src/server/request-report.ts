@@ -8,6 +8,8 @@ import type { Prompt } from './prompt.js';
 export interface RequestReport {
   model: string | null;
   choices: Choices | null;
+  /** Of a request that generates nothing. */
+  promptTokens: number | null;
   /** Only when the operator wants prompts in the log. */
   prompts: readonly Prompt[] | null;
 }
@@ -25,7 +27,7 @@ export function reportRequests(app: FastifyInstance, metrics: Metrics): void {
   app.decorateRequest('report', null as unknown as RequestReport);
   app.decorateRequest('retryAfterSeconds', null);
   app.addHook('onRequest', async (request, reply) => {
-    request.report = { model: null, choices: null, prompts: null };
+    request.report = { model: null, choices: null, promptTokens: null, prompts: null };
     whenEnded(reply, (aborted) => report(request, reply, { metrics, aborted }));
   });
 }
@@ -51,8 +53,9 @@ function report(
   const status = aborted && !reply.raw.headersSent ? 499 : reply.statusCode;
   const ms = Math.round(reply.elapsedTime);
   metrics.observeRequest({ route, status, ms: reply.elapsedTime, aborted });
-  const { model, choices, prompts } = request.report;
+  const { model, choices, promptTokens, prompts } = request.report;
   if (model !== null && choices !== null) metrics.observeUsage(model, choices.usage);
+  if (model !== null && promptTokens !== null) metrics.countPromptTokens(model, promptTokens);
   request.log.info(
     {
       method: request.method,
@@ -61,6 +64,7 @@ function report(
       ms,
       aborted,
       ...(model !== null && { model }),
+      ...(promptTokens !== null && { promptTokens }),
       ...(choices !== null && {
         promptTokens: choices.usage.prompt_tokens,
         completionTokens: choices.usage.completion_tokens,

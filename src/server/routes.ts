@@ -6,13 +6,17 @@ import type { chatEndpoint } from './chat.js';
 import type { completionEndpoint } from './completions.js';
 import { describeAnswer, describeOperation } from './components.js';
 import type { ServerDependencies } from './dependencies.js';
+import type { embeddingEndpoint } from './embeddings.js';
+import { createEncodeHandler } from './encode-endpoint.js';
+import { findReplica } from './find-replica.js';
 import { describeModel } from './models.js';
 import * as answer from './schema/answer-schema.js';
-import { createTextHandler, findReplica } from './text-endpoint.js';
+import { createTextHandler } from './text-endpoint.js';
 
-export interface TextEndpoints {
+export interface Endpoints {
   readonly completion: ReturnType<typeof completionEndpoint>;
   readonly chat: ReturnType<typeof chatEndpoint>;
+  readonly embedding: ReturnType<typeof embeddingEndpoint>;
 }
 
 /** The one route that needs neither a key nor a known host name: it says only that the process turns. */
@@ -20,18 +24,18 @@ export const openRoute = '/health/live';
 
 /** What the guards in front of every other route answer. */
 const guardErrors = [401, 403];
-const generationErrors = [400, ...guardErrors, 404, 413, 415, 429, 503, 504];
+const modelErrors = [400, ...guardErrors, 404, 413, 415, 429, 503, 504];
 const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 export function addGenerationRoutes(
   app: FastifyInstance,
-  endpoints: TextEndpoints,
+  endpoints: Endpoints,
   dependencies: ServerDependencies,
 ): void {
   const { completion, chat } = endpoints;
   app.post('/v1/completions', {
     schema: describeOperation(
-      { id: 'createCompletion', tag: 'Generation', summary: 'Continue a text', errors: generationErrors },
+      { id: 'createCompletion', tag: 'Generation', summary: 'Continue a text', errors: modelErrors },
       {
         body: completion.schema,
         response: {
@@ -46,7 +50,7 @@ export function addGenerationRoutes(
   });
   app.post('/v1/chat/completions', {
     schema: describeOperation(
-      { id: 'createChatCompletion', tag: 'Generation', summary: 'Answer a conversation', errors: generationErrors },
+      { id: 'createChatCompletion', tag: 'Generation', summary: 'Answer a conversation', errors: modelErrors },
       {
         body: chat.schema,
         response: {
@@ -58,6 +62,25 @@ export function addGenerationRoutes(
       },
     ),
     handler: createTextHandler(chat, dependencies),
+  });
+}
+
+export function addEncoderRoutes(
+  app: FastifyInstance,
+  { embedding }: Endpoints,
+  dependencies: ServerDependencies,
+): void {
+  app.post('/v1/embeddings', {
+    schema: describeOperation(
+      { id: 'createEmbedding', tag: 'Embeddings', summary: 'Embed texts as vectors', errors: modelErrors },
+      {
+        body: embedding.schema,
+        response: {
+          200: describeAnswer('One vector for each text', { 'application/json': answer.embeddingListSchema }),
+        },
+      },
+    ),
+    handler: createEncodeHandler(embedding, dependencies),
   });
 }
 

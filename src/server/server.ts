@@ -11,16 +11,18 @@ import { completionEndpoint } from './completions.js';
 import { createComponents } from './components.js';
 import type { ServerDependencies } from './dependencies.js';
 import { documentRoutes } from './documentation.js';
+import { embeddingEndpoint } from './embeddings.js';
 import { answerError, toRawAnswer } from './error-answer.js';
 import { acceptJsonOnly } from './json-body.js';
 import { reportRequests } from './request-report.js';
 import {
+  addEncoderRoutes,
   addGenerationRoutes,
   addModelRoutes,
   addOperationRoutes,
+  type Endpoints,
   openRoute,
   refuseOtherMethods,
-  type TextEndpoints,
 } from './routes.js';
 
 export function createServer(dependencies: ServerDependencies): FastifyInstance {
@@ -41,10 +43,18 @@ export function createServer(dependencies: ServerDependencies): FastifyInstance 
   closeSpareConnections(app);
   addHeaders(app);
   addGuards(app, dependencies);
-  const endpoints = { completion: completionEndpoint(limits), chat: chatEndpoint(limits) };
+  const endpoints = {
+    completion: completionEndpoint(limits),
+    chat: chatEndpoint(limits),
+    embedding: embeddingEndpoint(limits),
+  };
   documentRoutes(
     app,
-    createComponents({ CreateCompletion: endpoints.completion.schema, CreateChatCompletion: endpoints.chat.schema }),
+    createComponents({
+      CreateCompletion: endpoints.completion.schema,
+      CreateChatCompletion: endpoints.chat.schema,
+      CreateEmbedding: endpoints.embedding.schema,
+    }),
   );
   // After the documentation plugin, which sees only what is registered later.
   app.register(async (routes) => addRoutes(routes, endpoints, dependencies));
@@ -109,12 +119,13 @@ function addGuards(app: FastifyInstance, { apiKeys, allowedHosts }: ServerDepend
   });
 }
 
-function addRoutes(app: FastifyInstance, endpoints: TextEndpoints, dependencies: ServerDependencies): void {
+function addRoutes(app: FastifyInstance, endpoints: Endpoints, dependencies: ServerDependencies): void {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
     routes.push(route);
   });
   addGenerationRoutes(app, endpoints, dependencies);
+  addEncoderRoutes(app, endpoints, dependencies);
   addModelRoutes(app, dependencies);
   addOperationRoutes(app, dependencies);
   refuseOtherMethods(app, [...routes]);

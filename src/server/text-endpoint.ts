@@ -6,10 +6,12 @@ import { OctavoError } from '../errors.js';
 import type { ServedModel } from '../models/served-model.js';
 import { type AnswerFormat, type AnswerOptions, chunkedAnswer, wholeAnswer } from './answer.js';
 import type { Choices } from './choices.js';
-import type { Replica, ServerDependencies } from './dependencies.js';
+import type { ServerDependencies } from './dependencies.js';
 import { toErrorBody, toOctavoError } from './error-answer.js';
 import { eventStream } from './event-stream.js';
+import { findGenerator } from './find-replica.js';
 import { generate, type TextRequest } from './generate.js';
+import { listIgnored } from './ignored-params.js';
 import { readBody } from './request-body.js';
 import { requestSignal } from './request-signal.js';
 import type { SharedFields } from './schema/sampling-fields.js';
@@ -33,11 +35,11 @@ export function createTextHandler<S extends z.ZodObject>(
     const body = readBody(request.body, { schema: endpoint.schema, unknownParams });
     const fields = body.fields as z.infer<S> & SharedFields;
     checkStreamOptions(fields);
-    const replica = findReplica(dependencies.models, fields.model);
+    const replica = findGenerator(dependencies.models, fields.model);
     const textRequest = endpoint.toTextRequest(fields, replica.model);
     request.report.model = replica.model.id;
     if (dependencies.logPrompts) request.report.prompts = textRequest.prompts;
-    if (body.ignored.length > 0) reply.header('x-octavo-ignored-params', listForHeader(body.ignored));
+    listIgnored(reply, body.ignored);
     request.retryAfterSeconds = () => replica.generator.retryAfterSeconds();
     const signal = requestSignal(reply.raw, limits);
     const choices = await generate(textRequest, { replica, safety, metrics, signal });
@@ -78,28 +80,8 @@ function sendStream(
 }
 
 /** Throws `draining` or `not_ready`. */
-function checkOpen({ draining, ready }: ServerDependencies): void {
+export function checkOpen({ draining, ready }: ServerDependencies): void {
   if (draining()) throw new OctavoError('draining', 'The server is shutting down.');
   const health = ready();
   if (!health.ready) throw new OctavoError('not_ready', `The server is not ready: ${health.reason}.`);
-}
-
-/** Throws `model_not_found`. */
-export function findReplica(models: readonly Replica[], id: string | undefined): Replica {
-  const replica = id === undefined ? models[0] : models.find(({ model }) => model.id === id);
-  if (replica) return replica;
-  const served = models.map(({ model }) => `'${model.id}'`).join(', ');
-  const message = `The model '${id?.slice(0, 128)}' does not exist; this server has ${served}.`;
-  throw new OctavoError('model_not_found', message, 'model');
-}
-
-/** Names that a caller chose, made safe for a header and bounded. */
-function listForHeader(names: readonly string[]): string {
-  return (
-    names
-      .slice(0, 32)
-      // Through UTF-8, where half a surrogate pair becomes a replacement character.
-      .map((name) => encodeURIComponent(Buffer.from(name.slice(0, 64)).toString()))
-      .join(', ')
-  );
 }

@@ -8,7 +8,7 @@ import { numberDetokenizer, ownedRequest } from '../support/owned-tokens.js';
 const sequence = (length: number) => new Sequence(ownedRequest(1, { length }), numberDetokenizer(), () => 0);
 
 function queueOf(lengths: readonly number[], limits = { sequences: 100, promptTokens: 1000 }) {
-  const queue = new WaitingQueue(limits, () => 0);
+  const queue = new WaitingQueue<Sequence>(limits, () => 0);
   const sequences = lengths.map(sequence);
   for (const one of sequences) queue.add(one);
   return { queue, sequences };
@@ -38,7 +38,7 @@ describe('order', () => {
 });
 
 describe('bounds', () => {
-  const refusal = (queue: WaitingQueue, length: number): unknown => {
+  const refusal = (queue: WaitingQueue<Sequence>, length: number): unknown => {
     try {
       queue.checkRoom(length);
       return null;
@@ -84,7 +84,7 @@ describe('bounds', () => {
 describe('how long until there is room', () => {
   function draining(count: number) {
     let now = 0;
-    const queue = new WaitingQueue({ sequences: 1000, promptTokens: 10_000 }, () => now);
+    const queue = new WaitingQueue<Sequence>({ sequences: 1000, promptTokens: 10_000 }, () => now);
     for (let i = 0; i < count; i++) queue.add(sequence(1));
     const takeEvery = (ms: number, times: number) => {
       for (let i = 0; i < times; i++) {

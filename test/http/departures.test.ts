@@ -45,7 +45,7 @@ describe('clients that leave', () => {
       },
     };
     app = createServer({
-      models: [{ model, generator }],
+      models: [{ kind: 'decoder', model, generator }],
       ...{ safety: unfiltered, limits: defaultLimits, metrics: new Metrics(), logger: false },
       ...{ unknownParams: 'refuse', apiKeys: [], allowedHosts: null, logPrompts: false, timings: false },
       ...{ ready: () => ({ ready: true, reason: '' }), draining: () => false },

@@ -76,7 +76,7 @@ test('a deadline that passes while the prompt is tokenized starts nothing', asyn
   // Due later than the deadline, so it fires later.
   const encode = () => new Promise<number[]>((resolve) => setTimeout(() => resolve([1]), 20));
   const model = { ...fakeModel, tokenizer: { ...fakeModel.tokenizer, encode } };
-  const server = fakeServer({ limits: { requestTimeoutMs: 1 }, models: [{ model, generator }] });
+  const server = fakeServer({ limits: { requestTimeoutMs: 1 }, models: [{ kind: 'decoder', model, generator }] });
   expect((await server.complete({})).statusCode).toBe(504);
   expect(generator.requests).toEqual([]);
 });

@@ -77,7 +77,9 @@ test('screens each message and names the one that is blocked', async () => {
 
 test('sends models without a chat template to completions', async () => {
   const server = fakeServer();
-  const base = fakeServer({ models: [{ model: { ...fakeModel, chatTemplate: null }, generator: server.generator }] });
+  const base = fakeServer({
+    models: [{ kind: 'decoder', model: { ...fakeModel, chatTemplate: null }, generator: server.generator }],
+  });
   const answer = await base.chat({});
   expect(answer.statusCode).toBe(400);
   expect(answer.json().error).toMatchObject({ code: 'invalid_value', param: 'model' });

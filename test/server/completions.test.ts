@@ -46,7 +46,7 @@ test('numbers choices prompt by prompt, counts a prompt once, and adds the choic
 test('passes sampling on, the request before the model before OpenAI', async () => {
   const model = { ...fakeModel, defaults: { temperature: 0.7, topK: 40 } };
   const server = fakeServer();
-  const tuned = fakeServer({ models: [{ model, generator: server.generator }] });
+  const tuned = fakeServer({ models: [{ kind: 'decoder', model, generator: server.generator }] });
   await server.complete({});
   await tuned.complete({});
   await tuned.complete({

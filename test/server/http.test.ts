@@ -126,7 +126,9 @@ test.each([
 ])('says 500 and an id, and nothing of the inside: $message', async (failure) => {
   const tokenizer = { ...fakeModel.tokenizer, encode: () => Promise.reject(failure) };
   const server = fakeServer();
-  const broken = fakeServer({ models: [{ model: { ...fakeModel, tokenizer }, generator: server.generator }] });
+  const broken = fakeServer({
+    models: [{ kind: 'decoder', model: { ...fakeModel, tokenizer }, generator: server.generator }],
+  });
   const answer = await broken.complete({});
   expect(answer.statusCode).toBe(500);
   expect(answer.body).not.toContain('secret');

@@ -7,7 +7,7 @@ import { exampleReceipt } from '../support/receipt.js';
 
 it('shows the receipt of a model, whole', async () => {
   const model = { ...fakeModel, receipt: exampleReceipt };
-  const { client } = await listen(fakeServer({ models: [{ model, generator: new FakeGenerator() }] }));
+  const { client } = await listen(fakeServer({ models: [{ kind: 'decoder', model, generator: new FakeGenerator() }] }));
   expect(await client.models.retrieve('fake')).toMatchObject({ octavo: { receipt: exampleReceipt } });
 });
 

@@ -27,7 +27,7 @@ export function fakeServer(settings: FakeSettings = {}): FakeServer {
   const generator = new FakeGenerator();
   const metrics = new Metrics();
   const app = createServer({
-    models: [{ model: fakeModel, generator }],
+    models: [{ kind: 'decoder', model: fakeModel, generator }],
     safety: fakeSafety,
     unknownParams: 'refuse',
     apiKeys: [],

@@ -63,12 +63,30 @@ export const chatChunkSchema = z.object({
   usage: usageSchema.nullish(),
 });
 
+const inputUsageSchema = z.object({ prompt_tokens: z.int(), total_tokens: z.int() });
+
+export const embeddingListSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      object: z.literal('embedding'),
+      index: z.int(),
+      embedding: z
+        .union([z.array(z.number()), z.string()])
+        .describe('Numbers, or with `encoding_format` base64 their float32 bytes, little-endian.'),
+    }),
+  ),
+  model: z.string(),
+  usage: inputUsageSchema,
+});
+
 export const modelSchema = z.object({
   id: z.string(),
   object: z.literal('model'),
   created: z.int(),
   owned_by: z.string(),
   octavo: z.object({
+    task: z.enum(['generate', 'embed', 'classify']),
     architecture: z.string(),
     precision: z.string(),
     context_length: z.int(),
@@ -78,9 +96,14 @@ export const modelSchema = z.object({
     provider: z.string(),
     provider_reason: z.string(),
     threads: z.int(),
-    rows: z.int().describe('Sequences decoded together at most.'),
+    rows: z.int().describe('Sequences, or texts, computed together at most.'),
     capabilities: z.array(z.string()),
-    defaults: z.object({ temperature: z.number(), top_p: z.number(), top_k: z.int() }),
+    defaults: z
+      .object({ temperature: z.number(), top_p: z.number(), top_k: z.int() })
+      .optional()
+      .describe('Of a model that generates.'),
+    dimensions: z.int().optional().describe('Of a model that embeds.'),
+    labels: z.array(z.string()).optional().describe('Of a model that classifies.'),
     receipt: receiptSchema.nullable().describe('Its quality and speed against FP32, as measured when it was built.'),
   }),
 });

@@ -13,7 +13,8 @@ export const serveCommand: Command = {
   summary: 'Serve a model over an OpenAI-compatible HTTP API',
   help: `Usage: octavo serve [options]
 
-Serves a model on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions, /v1/models, /docs.
+Serves a model on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions,
+/v1/embeddings, /v1/models, /docs.
 
 ${describeOptions(serveFlags)}
 

@@ -128,6 +128,7 @@ test('serves the document, and a page to try it that needs nothing from outside'
     '/metrics',
     '/v1/chat/completions',
     '/v1/completions',
+    '/v1/embeddings',
     '/v1/models',
     '/v1/models/{model}',
   ]);

@@ -6,9 +6,11 @@ import { buildModel, buildRandomModel } from '../models/build/build.js';
 import { shapeNames } from '../models/build/source/random-source.js';
 import type { Manifest } from '../models/manifest.js';
 import { buildMeasured } from '../models/receipt/measured-build.js';
+import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
 import { describeOptions, integer, type OptionTable, oneOf, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
+import { stopWith, untilInterrupted } from './interrupt.js';
 import { createBar } from './progress-bar.js';
 import { textOptions } from './receipt.js';
 import { formatReceipt } from './receipt-table.js';
@@ -84,7 +86,9 @@ Examples:
       throw new OctavoError('invalid_config', 'Give one Hugging Face folder, or --random with a shape.');
     }
     const started = Date.now();
-    const { manifest, receipt } = await build(source, values);
+    const { manifest, receipt } = await untilInterrupted((signal) =>
+      build(source, values, stopWith(signal, createBar(process.stderr))),
+    );
     const mebibytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;
     const seconds = (Date.now() - started) / 1000;
     process.stdout.write(
@@ -103,10 +107,9 @@ interface Built {
 }
 
 /** `source` is `undefined` for random weights. */
-async function build(source: string | undefined, settings: BuildSettings): Promise<Built> {
+async function build(source: string | undefined, settings: BuildSettings, onProgress: OnProgress): Promise<Built> {
   const { out, precision, name, random, seed, reduceRange, force, maxLoss } = settings;
   const options = { out, precision, reduceRange, force, ...(name === undefined ? {} : { name }) };
-  const onProgress = createBar(process.stderr);
   const measures = source !== undefined && precision === 'int8' && !settings.noReceipt;
   if (maxLoss !== null && !measures) {
     throw new OctavoError('invalid_config', '--max-loss needs an int8 build of a checkpoint, with its receipt.');

@@ -9,6 +9,7 @@ import { removeReceipt, writeReceipt } from '../models/receipt/receipt-file.js';
 import { withReference } from '../models/receipt/reference.js';
 import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
 import type { Command } from './command.js';
+import { stopWith, untilInterrupted } from './interrupt.js';
 import { createBar } from './progress-bar.js';
 import { formatReceipt } from './receipt-table.js';
 
@@ -64,10 +65,12 @@ Examples:
     const [model, ...rest] = positionals;
     if (model === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
     await dropUnusableReceipt(model);
-    const onProgress = createBar(process.stderr);
-    const receipt = await withReference({ source: values.reference, near: model, onProgress }, (reference) =>
-      measureReceipt({ ...values, reference, model }, onProgress),
-    );
+    const receipt = await untilInterrupted((signal) => {
+      const onProgress = stopWith(signal, createBar(process.stderr));
+      return withReference({ source: values.reference, near: model, onProgress }, (reference) =>
+        measureReceipt({ ...values, reference, model }, onProgress),
+      );
+    });
     await writeReceipt(model, receipt);
     process.stdout.write(formatReceipt(receipt));
   },

@@ -1,0 +1,44 @@
+/** Ctrl-C in the middle of a build or a measurement: nothing is left of it. */
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from '../support/folders.js';
+import { runOctavo } from '../support/octavo.js';
+import { writeByteCheckpoint } from '../support/tiny-checkpoint.js';
+
+const root = temporaryFolder();
+const source = writeByteCheckpoint(join(root, 'tiny'));
+/** Minutes of measuring. */
+const tokens = String(1 << 24);
+
+/** Sends `signal` as soon as there is a name in `folder` that fits. */
+const whenThereIs = (folder: string, pattern: RegExp, signal: NodeJS.Signals) => async (child: ChildProcess) => {
+  while (!readdirSync(folder).some((name) => pattern.test(name))) await sleep(5);
+  child.kill(signal);
+};
+
+it.each([
+  ['SIGINT', 130, /^\.built\.building-/],
+  ['SIGTERM', 143, /^\.built\.reference-/],
+  ['SIGHUP', 129, /^\.built\.reference-/],
+] as const)('a build that %s stops leaves nothing', async (signal, code, pattern) => {
+  const cwd = temporaryFolder();
+  const args = ['build', source, '--out', 'built', '--tokens', tokens];
+  const stopped = await runOctavo(args, { cwd, onStart: whenThereIs(cwd, pattern, signal) });
+  expect(stopped).toEqual({ code, out: '', err: `octavo: Stopped by ${signal}.\n` });
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+it('a measurement that Ctrl-C stops leaves the model as it was', async () => {
+  const cwd = temporaryFolder();
+  expect(await runOctavo(['build', source, '--out', 'built', '--no-receipt'], { cwd })).toMatchObject({ code: 0 });
+  const before = readdirSync(join(cwd, 'built')).map((name) => [name, statSync(join(cwd, 'built', name)).mtimeMs]);
+  const onStart = whenThereIs(cwd, /^\.built\.reference-/, 'SIGINT');
+  const stopped = await runOctavo(['receipt', 'built', '--reference', source, '--tokens', tokens], { cwd, onStart });
+  expect(stopped).toEqual({ code: 130, out: '', err: 'octavo: Stopped by SIGINT.\n' });
+  expect(readdirSync(cwd)).toEqual(['built']);
+  const after = readdirSync(join(cwd, 'built')).map((name) => [name, statSync(join(cwd, 'built', name)).mtimeMs]);
+  expect(after).toEqual(before);
+});

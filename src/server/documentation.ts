@@ -41,5 +41,7 @@ export function documentRoutes(app: FastifyInstance, components: Components): vo
     uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
     theme: { title: 'Octavo API' },
   });
+  // Who opens the address that the server prints; the guards stand before it as before the page.
+  app.get('/', { schema: { hide: true } as object }, async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', { schema: { hide: true } as object }, async () => app.swagger());
 }

@@ -1,6 +1,7 @@
 /** One sentence and one field name out of what zod found wrong with a request. */
 import type { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { describeIssue, joinAlternatives } from './issue-text.js';
 
 /** An issue with its path from the root of the body, unions resolved. */
 export interface ValidationIssue {
@@ -35,12 +36,11 @@ function flattenUnion(branches: readonly (readonly ZodIssue[])[], union: ZodIssu
 
 function describeAlternatives(branches: readonly (readonly ValidationIssue[])[], union: ZodIssue): string {
   if (union.message !== 'Invalid input') return union.message;
-  return [...new Set(branches.map((issues) => issues[0]?.message ?? ''))].join(', or ');
+  return joinAlternatives(branches.map((issues) => issues[0]?.message ?? ''));
 }
 
 function toIssue(issue: ZodIssue, path: readonly PropertyKey[]): ValidationIssue {
-  const message = issue.message.replace(/^(?:Invalid \w+|Too big|Too small): /, '');
-  return { path, message, unknownKeys: issue.code === 'unrecognized_keys' ? issue.keys : [] };
+  return { path, message: describeIssue(issue), unknownKeys: issue.code === 'unrecognized_keys' ? issue.keys : [] };
 }
 
 /** The error that a caller sees for an issue of `body`. */

@@ -142,6 +142,14 @@ test('serves the document, and a page to try it that needs nothing from outside'
   }
 });
 
+test('the bare address leads to the page, behind the same guards', async () => {
+  const { app } = fakeServer();
+  expect(await app.inject('/')).toMatchObject({ statusCode: 302, headers: { location: '/docs' } });
+  expect((await app.inject('/docs')).statusCode).toBe(200);
+  const guarded = fakeServer({ apiKeys: ['key'] }).app;
+  for (const url of ['/', '/docs']) expect((await guarded.inject(url)).statusCode).toBe(401);
+});
+
 test('the document tells what the schemas tell', async () => {
   const { components } = JSON.parse(await openApiText());
   const { properties } = components.schemas.CreateCompletionInput;

@@ -17,7 +17,7 @@ export function boundedArray<S extends z.ZodType>(element: S, { min = 0, max }: 
     .custom<z.output<S>[]>()
     .check((context) => {
       const { value } = context;
-      const size = Array.isArray(value) ? describeSize(value.length, { min, max }) : 'expected array';
+      const size = Array.isArray(value) ? describeSize(value.length, { min, max }) : 'expected an array';
       if (size !== null) context.issues.push({ code: 'custom', message: size, input: value });
       else context.issues.push(...elementIssues(value, element));
     })

@@ -1,0 +1,44 @@
+/** A refused value is described in words, never in the signs of the validation library. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { describeIssue } from '#octavo/server/issue-text.js';
+import { fakeServer } from '../support/fake-server.js';
+
+const user = (content: unknown) => ({ messages: [{ role: 'user', content }] });
+
+test.each([
+  [{ temperature: 3 }, "Invalid value for 'temperature': expected at most 2."],
+  [{ temperature: 'hot' }, "Invalid value for 'temperature': expected a number, got a string."],
+  [{ temperature: true }, "Invalid value for 'temperature': expected a number, got a boolean."],
+  [{ top_p: 0 }, "Invalid value for 'top_p': expected more than 0."],
+  [{ n: 0 }, "Invalid value for 'n': expected at least 1."],
+  [{ n: 1.5 }, "Invalid value for 'n': expected a whole number."],
+  [{ stream: 'yes' }, "Invalid value for 'stream': expected true or false, got a string."],
+  [{ model: '' }, "Invalid value for 'model': expected at least 1 character."],
+  [{ model: 'm'.repeat(257) }, "Invalid value for 'model': expected at most 256 characters."],
+  [{ stop: 1 }, "Invalid value for 'stop': expected a string or an array, got a number."],
+  [{ logit_bias: [] }, "Invalid value for 'logit_bias': expected an object, got an array."],
+  [{ stream: true, stream_options: 1 }, "Invalid value for 'stream_options': expected an object, got a number."],
+  [user(7), "Invalid value for 'messages[0].content': expected a string or an array, got a number."],
+  [
+    { messages: [{ role: 'wizard', content: 'x' }] },
+    "Invalid value for 'messages[0].role': expected one of 'system', 'developer', 'user', 'assistant', 'tool'.",
+  ],
+  [{ messages: 'hello' }, "Invalid value for 'messages': expected an array."],
+  [{ messages: ['hello'] }, "Invalid value for 'messages[0]': expected an object, got a string."],
+])('%j', async (body, message) => {
+  const answer = await fakeServer().chat({ ...user('x'), ...body });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().error.message).toBe(message);
+});
+
+test.each([
+  [z.number().lt(3), 5, 'expected less than 3'],
+  [z.array(z.string()).max(1), ['a', 'b'], 'expected at most 1 entry'],
+  [z.literal('text'), 'image', "expected 'text'"],
+  [z.number('a number of pages'), 'x', 'a number of pages'],
+  [z.string().regex(/^a/), 'b', 'must match pattern /^a/'],
+])('%#: what the schema expects of a value', (schema, value, text) => {
+  const issue = schema.safeParse(value).error?.issues[0];
+  expect(issue && describeIssue(issue)).toBe(text);
+});

@@ -14,7 +14,7 @@ export const serveCommand: Command = {
   help: `Usage: octavo serve [options]
 
 Serves a model on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions,
-/v1/embeddings, /v1/models, /docs.
+/v1/embeddings, /v1/classify, /v1/models, /docs.
 
 ${describeOptions(serveFlags)}
 

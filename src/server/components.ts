@@ -25,6 +25,7 @@ export function createComponents(requests: Readonly<Record<string, z.ZodType>>):
     ChatCompletion: answer.chatAnswerSchema,
     ChatCompletionChunk: answer.chatChunkSchema,
     EmbeddingList: answer.embeddingListSchema,
+    ClassificationList: answer.classificationListSchema,
     Model: answer.modelSchema,
     ModelList: answer.modelListSchema,
     Health: answer.healthSchema,
@@ -63,7 +64,7 @@ function dropUnused<T>(document: T): T {
 
 interface Operation {
   readonly id: string;
-  readonly tag: 'Generation' | 'Embeddings' | 'Models' | 'Operations';
+  readonly tag: 'Generation' | 'Embeddings' | 'Classification' | 'Models' | 'Operations';
   readonly summary: string;
   /** Statuses of its errors. */
   readonly errors: readonly number[];

@@ -3,6 +3,7 @@ import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import type { chatEndpoint } from './chat.js';
+import type { classifyEndpoint } from './classify.js';
 import type { completionEndpoint } from './completions.js';
 import { describeAnswer, describeOperation } from './components.js';
 import type { ServerDependencies } from './dependencies.js';
@@ -17,6 +18,7 @@ export interface Endpoints {
   readonly completion: ReturnType<typeof completionEndpoint>;
   readonly chat: ReturnType<typeof chatEndpoint>;
   readonly embedding: ReturnType<typeof embeddingEndpoint>;
+  readonly classification: ReturnType<typeof classifyEndpoint>;
 }
 
 /** The one route that needs neither a key nor a known host name: it says only that the process turns. */
@@ -67,7 +69,7 @@ export function addGenerationRoutes(
 
 export function addEncoderRoutes(
   app: FastifyInstance,
-  { embedding }: Endpoints,
+  { embedding, classification }: Endpoints,
   dependencies: ServerDependencies,
 ): void {
   app.post('/v1/embeddings', {
@@ -81,6 +83,18 @@ export function addEncoderRoutes(
       },
     ),
     handler: createEncodeHandler(embedding, dependencies),
+  });
+  app.post('/v1/classify', {
+    schema: describeOperation(
+      { id: 'classify', tag: 'Classification', summary: 'Label texts', errors: modelErrors },
+      {
+        body: classification.schema,
+        response: {
+          200: describeAnswer('The scores of each text', { 'application/json': answer.classificationListSchema }),
+        },
+      },
+    ),
+    handler: createEncodeHandler(classification, dependencies),
   });
 }
 

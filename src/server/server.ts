@@ -6,6 +6,7 @@ import { OctavoError } from '../errors.js';
 import { createHostCheck } from './allowed-hosts.js';
 import { createKeyCheck } from './api-keys.js';
 import { chatEndpoint } from './chat.js';
+import { classifyEndpoint } from './classify.js';
 import { closeSpareConnections } from './closing-connections.js';
 import { completionEndpoint } from './completions.js';
 import { createComponents } from './components.js';
@@ -47,6 +48,7 @@ export function createServer(dependencies: ServerDependencies): FastifyInstance 
     completion: completionEndpoint(limits),
     chat: chatEndpoint(limits),
     embedding: embeddingEndpoint(limits),
+    classification: classifyEndpoint(limits),
   };
   documentRoutes(
     app,
@@ -54,6 +56,7 @@ export function createServer(dependencies: ServerDependencies): FastifyInstance 
       CreateCompletion: endpoints.completion.schema,
       CreateChatCompletion: endpoints.chat.schema,
       CreateEmbedding: endpoints.embedding.schema,
+      Classify: endpoints.classification.schema,
     }),
   );
   // After the documentation plugin, which sees only what is registered later.

@@ -127,6 +127,7 @@ test('serves the document, and a page to try it that needs nothing from outside'
     '/health/ready',
     '/metrics',
     '/v1/chat/completions',
+    '/v1/classify',
     '/v1/completions',
     '/v1/embeddings',
     '/v1/models',

@@ -22,6 +22,10 @@ const model = (id: string, head: EncoderHead): ServedEncoder => ({
 
 export const fakeEmbedder = model('fake-embedder', { task: 'embed', dimensions: 4 });
 
+export const fakeClassifier = model('fake-classifier', {
+  ...{ task: 'classify', labels: ['bad', 'fine', 'good'], scores: 'softmax' },
+});
+
 export class FakeEncodeQueue implements EncodeQueue {
   readonly requests: EncodeRequest[] = [];
   /** Thrown when the server asks whether there is room. */

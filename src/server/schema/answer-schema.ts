@@ -80,6 +80,22 @@ export const embeddingListSchema = z.object({
   usage: inputUsageSchema,
 });
 
+const scoreSchema = z.object({ label: z.string(), score: z.number() });
+
+export const classificationListSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      object: z.literal('classification'),
+      index: z.int(),
+      label: z.string().describe('The likeliest.'),
+      scores: z.array(scoreSchema).describe('Every label of the model, the likeliest first; scores are 0 to 1.'),
+    }),
+  ),
+  model: z.string(),
+  usage: inputUsageSchema,
+});
+
 export const modelSchema = z.object({
   id: z.string(),
   object: z.literal('model'),

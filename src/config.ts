@@ -51,10 +51,17 @@ export const engineOptions = {
 
 export const serveOptions = {
   ...engineOptions,
+  model: {
+    schema: list().transform((folders) => (folders.length > 0 ? folders : [embeddedModel])),
+    value: 'folders',
+    help: 'Model folders, separated by commas or each with a --model; the embedded one by default',
+    env: ['OCTAVO_MODEL'],
+    many: true,
+  },
   name: {
     schema: text(128).nullable().default(null),
     value: 'id',
-    help: "Id of the model in the API (default: the folder's own)",
+    help: "Id of the model in the API (default: the folder's own); for one model alone",
     env: ['OCTAVO_NAME'],
   },
   host: {
@@ -155,6 +162,10 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const { values, positionals } = parseOptions(serveFlags, sources);
   if (positionals.length > 0) throw new OctavoError('invalid_config', `Unexpected argument "${positionals[0]}".`);
   const { config: _, ...config } = values;
+  if (config.name !== null && config.model.length > 1) {
+    const message = `--name is the id of one model, but there are ${config.model.length}: they keep their own.`;
+    throw new OctavoError('invalid_config', message);
+  }
   return Object.freeze(config);
 }
 

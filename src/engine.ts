@@ -1,4 +1,4 @@
-/** One model ready to serve: loaded, with a batcher in front of its worker thread. */
+/** Models ready to serve: each loaded, with a batcher in front of its worker thread. */
 import { performance } from 'node:perf_hooks';
 import { Batcher } from './batcher/batcher.js';
 import { EncodeBatcher } from './batcher/encode-batcher.js';
@@ -7,8 +7,9 @@ import type { BatcherEvents, EncodeEvents } from './batcher/events.js';
 import { defaultLimits } from './batcher/scheduler.js';
 import type { QueueLimits } from './batcher/waiting-queue.js';
 import type { Config } from './config.js';
+import { OctavoError } from './errors.js';
 import type { LoadedEncoder } from './models/load-encoder.js';
-import { type LoadedDecoder, loadModel } from './models/load-model.js';
+import { type LoadedDecoder, type LoadedModel, loadModel } from './models/load-model.js';
 import type { ServedEncoder, ServedModel } from './models/served-model.js';
 
 const clock = () => performance.now();
@@ -33,12 +34,39 @@ export type EngineSettings = Pick<
   'model' | 'name' | 'rows' | 'context' | 'runtime' | 'provider' | 'threads' | 'queue' | 'queueTokens' | 'chunkTokens'
 >;
 
-/** What the engine publishes of its steps. */
+/** What the engine of one model publishes of its steps. */
 export type EngineEvents = BatcherEvents & EncodeEvents;
 
-/** Throws what loading throws: `invalid_model`, `unsupported_model`, `runtime_unavailable`. */
-export async function startEngine(settings: EngineSettings, events: EngineEvents): Promise<Engine> {
-  const loaded = await loadModel({ ...settings, folder: settings.model });
+/**
+ * One engine for each model folder, one after the other: loading takes the most memory. Throws `invalid_config` for two
+ * models of one id, and what loading throws: `invalid_model`, `unsupported_model`, `runtime_unavailable`.
+ */
+export async function startEngines(
+  settings: EngineSettings,
+  eventsOf: (model: string) => EngineEvents,
+): Promise<readonly Engine[]> {
+  const engines: Engine[] = [];
+  try {
+    for (const folder of settings.model) {
+      const loaded = await loadModel({ ...settings, folder });
+      const { id } = loaded.model;
+      const twin = engines.some(({ model }) => model.id === id);
+      engines.push(createEngine(loaded, settings, eventsOf(id)));
+      if (twin)
+        throw new OctavoError('invalid_config', `Two models have the id "${id}": build one under another name.`);
+    }
+    return engines;
+  } catch (error) {
+    await closeEngines(engines);
+    throw error;
+  }
+}
+
+export async function closeEngines(engines: readonly Engine[]): Promise<void> {
+  await Promise.all(engines.map((engine) => engine.close()));
+}
+
+function createEngine(loaded: LoadedModel, settings: EngineSettings, events: EngineEvents): Engine {
   return loaded.kind === 'decoder'
     ? decodingEngine(loaded, settings, events)
     : encodingEngine(loaded, settings, events);

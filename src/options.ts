@@ -11,6 +11,8 @@ export interface Option {
   readonly help: string;
   /** Environment variables, the first that is set counts. */
   readonly env?: readonly string[];
+  /** The flag may be given several times; the values are joined by commas. */
+  readonly many?: boolean;
   /** Error messages do not show the value. */
   readonly secret?: boolean;
 }
@@ -55,14 +57,15 @@ type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 function parseFlags(table: OptionTable, argv: readonly string[]): { flags: Flags; positionals: string[] } {
   const options = Object.fromEntries(
-    Object.entries(table).map(([key, { value }]) => [
+    Object.entries(table).map(([key, { value, many = false }]) => [
       toFlag(key),
-      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: many },
     ]),
   );
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { flags: values as Flags, positionals };
+    const flags = Object.entries(values).map(([key, value]) => [key, Array.isArray(value) ? value.join() : value]);
+    return { flags: Object.fromEntries(flags) as Flags, positionals };
   } catch (error) {
     throw invalid(describeFlagError(error as Error));
   }

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Config } from './config.js';
-import { type Engine, startEngine } from './engine.js';
+import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
 import { loadSafety, unfiltered } from './safety/rule-filter.js';
 import type { Safety } from './safety/safety.js';
@@ -19,8 +19,8 @@ const lastBytesMs = 1000;
 
 export interface RunningServer {
   readonly url: string;
-  readonly engine: Engine;
-  /** Refuses new requests, lets running ones finish, then stops the engine. */
+  readonly engines: readonly Engine[];
+  /** Refuses new requests, lets running ones finish, then stops the engines. */
   close(): Promise<void>;
 }
 
@@ -30,16 +30,11 @@ export async function serve(config: Config): Promise<RunningServer> {
   const logger = pino({ level: config.logLevel });
   const metrics = new Metrics();
   metrics.collectProcessMetrics();
-  const engine = await startEngine(config, {
-    step: (event) => metrics.observeStep(engine.model.id, event),
-    finished: (event) => metrics.observeSequence(engine.model.id, event),
-    queued: (ms) => metrics.observeQueue(engine.model.id, ms),
-  });
-  const { batcher } = engine;
-  metrics.watchReplica(engine.model.id, gaugesOf(engine));
+  const engines = await startEngines(config, (model) => metrics.observer(model));
+  for (const engine of engines) metrics.watchReplica(engine.model.id, gaugesOf(engine));
   let draining = false;
   const app = createServer({
-    models: [toReplica(engine)],
+    models: engines.map(toReplica),
     safety,
     limits: { ...defaultLimits, bodyBytes: config.bodyLimit, requestTimeoutMs: config.requestTimeout * 1000 },
     unknownParams: config.unknownParams,
@@ -49,24 +44,22 @@ export async function serve(config: Config): Promise<RunningServer> {
     timings: config.timings,
     logger,
     metrics,
-    ready: () => {
-      // Probes ask every few seconds: often enough to try again.
-      batcher.revive();
-      return { ready: batcher.healthy, reason: batcher.healthy ? 'ready' : 'the engine is being restarted' };
-    },
+    ready: (model) => checkEngines(engines.filter((engine) => model === null || engine.model.id === model)),
     draining: () => draining,
   });
   const close = async () => {
     draining = true;
     // What is not done by then ends with an error that says so, before the process is ended from outside.
-    const patience = setTimeout(() => batcher.cancelAll(), drainMs);
-    await batcher.drain();
+    const patience = setTimeout(() => {
+      for (const { batcher } of engines) batcher.cancelAll();
+    }, drainMs);
+    await Promise.all(engines.map(({ batcher }) => batcher.drain()));
     clearTimeout(patience);
     // Node waits for connections that have not asked anything yet, and for slow readers: not for ever.
     const cut = setTimeout(() => app.server.closeAllConnections(), lastBytesMs);
     await app.close();
     clearTimeout(cut);
-    await engine.close();
+    await closeEngines(engines);
   };
   try {
     await app.listen({ host: config.host, port: config.port });
@@ -77,7 +70,15 @@ export async function serve(config: Config): Promise<RunningServer> {
     const message = `Cannot listen on ${config.host}:${config.port}: ${reason}.`;
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
-  return { url: toUrl(app.server.address() as AddressInfo), engine, close };
+  return { url: toUrl(app.server.address() as AddressInfo), engines, close };
+}
+
+/** Probes ask every few seconds: often enough to try again with an engine that could not be restarted. */
+function checkEngines(engines: readonly Engine[]): { readonly ready: boolean; readonly reason: string } {
+  for (const { batcher } of engines) batcher.revive();
+  const broken = engines.find(({ batcher }) => !batcher.healthy);
+  if (broken === undefined) return { ready: true, reason: 'ready' };
+  return { ready: false, reason: `the engine of the model '${broken.model.id}' is being restarted` };
 }
 
 function gaugesOf(engine: Engine): ReplicaGauges {

@@ -26,7 +26,7 @@ function problem(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
 test('without any setting: the embedded model, on this machine only', () => {
   const config = readConfig([], {});
   expect(config).toMatchObject({
-    model: embeddedModel,
+    model: [embeddedModel],
     name: null,
     host: '127.0.0.1',
     port: 8080,
@@ -62,6 +62,13 @@ describe('sources', () => {
   });
 });
 
+test('several models, by commas or by several flags', () => {
+  expect(readConfig(['--model', 'a,b', '--model', 'c'], {}).model).toEqual(['a', 'b', 'c']);
+  expect(readConfig([], { OCTAVO_MODEL: 'a, b' }).model).toEqual(['a', 'b']);
+  expect(readConfig(['--config', file({ model: ['a', 'b'] })], {}).model).toEqual(['a', 'b']);
+  expect(readConfig(['--config', file({ model: 'a' })], {}).model).toEqual(['a']);
+});
+
 describe('mistakes', () => {
   test.each<[readonly string[], NodeJS.ProcessEnv, string]>([
     [['--port', '65536'], {}, '--port is "65536": Expected a whole number from 0 to 65535.'],
@@ -71,6 +78,7 @@ describe('mistakes', () => {
     [[], { OCTAVO_LOG_LEVEL: 'all' }, 'OCTAVO_LOG_LEVEL is "all": Expected one of debug, info, warn, error, silent.'],
     [['--host', ''], {}, '--host is "": Expected a text of 1 to 4096 characters.'],
     [['model'], {}, 'Unexpected argument "model".'],
+    [['--model', 'a,b', '--name', 'c'], {}, '--name is the id of one model, but there are 2: they keep their own.'],
     [['--prot', '1'], {}, "Unknown option '--prot'."],
   ])('%j %j', (argv, env, message) => {
     expect(problem(argv, env)).toBe(message);

@@ -55,10 +55,10 @@ ${describeOptions(chatOptions)}
     if (values.url !== null) return converse(values.url, values);
     const { model, rows, context, threads, provider, runtime } = values;
     const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
-    const server = await serve({ ...config, model, rows, context, threads, provider, runtime });
+    const server = await serve({ ...config, model: [model], rows, context, threads, provider, runtime });
     try {
       process.stdout.write(
-        `${server.engine.model.id} is listening to you. /new begins another conversation, /exit ends.\n`,
+        `${server.engines[0]?.model.id} is listening to you. /new begins another conversation, /exit ends.\n`,
       );
       await converse(server.url, values);
     } finally {

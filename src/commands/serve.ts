@@ -1,6 +1,7 @@
 /** `octavo serve`: the server, until it is told to stop. */
 import closeWithGrace from 'close-with-grace';
 import { readConfig, serveFlags } from '../config.js';
+import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
 import { drainMs, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
@@ -10,10 +11,10 @@ const grace = drainMs + 5_000;
 
 export const serveCommand: Command = {
   name: 'serve',
-  summary: 'Serve a model over an OpenAI-compatible HTTP API',
+  summary: 'Serve models over an OpenAI-compatible HTTP API',
   help: `Usage: octavo serve [options]
 
-Serves a model on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions,
+Serves models on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions,
 /v1/embeddings, /v1/classify, /v1/models, /docs.
 
 ${describeOptions(serveFlags)}
@@ -21,6 +22,7 @@ ${describeOptions(serveFlags)}
 Examples:
   octavo serve                                  the embedded model
   octavo serve --model ./my-model --port 9000   a model that "octavo build" wrote
+  octavo serve --model ./chat --model ./embed   several models, chosen by the request
   octavo serve --host 0.0.0.0 --api-keys k1,k2  for other machines, with keys
 `,
   run: async (argv, env) => {
@@ -35,14 +37,18 @@ Examples:
   },
 };
 
-function describeServer({ url, engine }: RunningServer): string {
-  const { id, architecture, precision, contextLength, runtime } = engine.model;
-  const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
+function describeServer({ url, engines }: RunningServer): string {
   return `
   Octavo   ${url}   docs: ${url}/docs
-  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${runtime.rows} rows
-  runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
-  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})
+${engines.map(describeEngine).join('\n')}
 
 `;
+}
+
+function describeEngine({ model }: Engine): string {
+  const { id, architecture, precision, contextLength, runtime } = model;
+  const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
+  return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${runtime.rows} rows
+  runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
+  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})`;
 }

@@ -39,8 +39,8 @@ export interface ServerDependencies {
   readonly timings: boolean;
   readonly logger: FastifyBaseLogger | false;
   readonly metrics: Metrics;
-  /** The health of the engine; `reason` is shown to callers. */
-  readonly ready: () => { readonly ready: boolean; readonly reason: string };
+  /** The health of one model's engine, or with `null` of all; `reason` is shown to callers. */
+  readonly ready: (model: string | null) => { readonly ready: boolean; readonly reason: string };
   /** The server is shutting down: new generations are refused. */
   readonly draining: () => boolean;
 }

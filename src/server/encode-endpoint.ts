@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { EncoderHead, ServedEncoder } from '../models/served-model.js';
+import { checkOpen, checkReady } from './availability.js';
 import type { ServerDependencies } from './dependencies.js';
 import { encodeTexts } from './encoder-input.js';
 import { findEncoder } from './find-replica.js';
@@ -10,7 +11,6 @@ import { toPrompts } from './prompt.js';
 import { readBody } from './request-body.js';
 import { requestSignal } from './request-signal.js';
 import type { InputFields } from './schema/input-fields.js';
-import { checkOpen } from './text-endpoint.js';
 
 /** One entry of the answer, from a text's row of numbers and its place in the request. */
 export type FormatRow = (row: Float32Array, index: number) => object;
@@ -33,6 +33,7 @@ export function createEncodeHandler<S extends z.ZodObject>(
     const body = readBody(request.body, { schema: endpoint.schema, unknownParams });
     const fields = body.fields as z.infer<S> & InputFields;
     const { model, encoder } = findEncoder(models, fields.model, endpoint.task);
+    checkReady(dependencies, model.id);
     const formatRow = endpoint.formatRow(fields, model);
     const prompts = toPrompts(fields.input);
     request.report.model = model.id;

@@ -1,6 +1,6 @@
 /** Events turned into Prometheus metrics: names of our own, and the three of vLLM that gateways route by. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { FinishedEvent, StepEvent } from '../batcher/events.js';
+import type { BatcherEvents, EncodeEvents, FinishedEvent, StepEvent } from '../batcher/events.js';
 import type { Finding } from '../safety/safety.js';
 import type { Usage } from './schema/answer-schema.js';
 
@@ -74,6 +74,15 @@ export class Metrics {
   /** The gauges of the replica that serves `model`. */
   watchReplica(model: string, gauges: ReplicaGauges): void {
     this.#gauges.set(model, gauges);
+  }
+
+  /** Takes the events of the batcher in front of `model`. */
+  observer(model: string): BatcherEvents & EncodeEvents {
+    return {
+      step: (event) => this.observeStep(model, event),
+      finished: (event) => this.observeSequence(model, event),
+      queued: (ms) => this.observeQueue(model, ms),
+    };
   }
 
   observeStep(model: string, step: StepEvent): void {

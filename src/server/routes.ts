@@ -2,6 +2,7 @@
 import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { checkOpen, checkReady } from './availability.js';
 import type { chatEndpoint } from './chat.js';
 import type { classifyEndpoint } from './classify.js';
 import type { completionEndpoint } from './completions.js';
@@ -118,7 +119,8 @@ export function addModelRoutes(app: FastifyInstance, { models }: ServerDependenc
   });
 }
 
-export function addOperationRoutes(app: FastifyInstance, { ready, draining, metrics }: ServerDependencies): void {
+export function addOperationRoutes(app: FastifyInstance, dependencies: ServerDependencies): void {
+  const { metrics } = dependencies;
   app.get(openRoute, {
     schema: describeOperation(
       { id: 'isLive', tag: 'Operations', summary: 'The process turns; always open', errors: [] },
@@ -132,9 +134,8 @@ export function addOperationRoutes(app: FastifyInstance, { ready, draining, metr
       { response: { 200: describeAnswer('Ready', { 'application/json': answer.healthSchema }) } },
     ),
     handler: async () => {
-      if (draining()) throw new OctavoError('draining', 'The server is shutting down.');
-      const health = ready();
-      if (!health.ready) throw new OctavoError('not_ready', `The server is not ready: ${health.reason}.`);
+      checkOpen(dependencies);
+      checkReady(dependencies, null);
       return { status: 'ready' };
     },
   });

@@ -2,9 +2,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { OctavoError } from '../errors.js';
 import type { ServedModel } from '../models/served-model.js';
 import { type AnswerFormat, type AnswerOptions, chunkedAnswer, wholeAnswer } from './answer.js';
+import { checkOpen, checkReady } from './availability.js';
 import type { Choices } from './choices.js';
 import type { ServerDependencies } from './dependencies.js';
 import { toErrorBody, toOctavoError } from './error-answer.js';
@@ -37,6 +37,7 @@ export function createTextHandler<S extends z.ZodObject>(
     checkStreamOptions(fields);
     const replica = findGenerator(dependencies.models, fields.model);
     const textRequest = endpoint.toTextRequest(fields, replica.model);
+    checkReady(dependencies, replica.model.id);
     request.report.model = replica.model.id;
     if (dependencies.logPrompts) request.report.prompts = textRequest.prompts;
     listIgnored(reply, body.ignored);
@@ -77,11 +78,4 @@ function sendStream(
   reply.header('x-accel-buffering', 'no');
   // One event ahead: what a slow reader has not taken stays with the batcher, merged.
   return reply.send(Readable.from(events, { highWaterMark: 1 }));
-}
-
-/** Throws `draining` or `not_ready`. */
-export function checkOpen({ draining, ready }: ServerDependencies): void {
-  if (draining()) throw new OctavoError('draining', 'The server is shutting down.');
-  const health = ready();
-  if (!health.ready) throw new OctavoError('not_ready', `The server is not ready: ${health.reason}.`);
 }

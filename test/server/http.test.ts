@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { OctavoError } from '#octavo/errors.js';
+import { FakeGenerator } from '../support/fake-generator.js';
 import { fakeModel } from '../support/fake-model.js';
 import { fakeServer, listen } from '../support/fake-server.js';
 
@@ -151,6 +152,18 @@ test('draining and not ready are 503 for generations and for readiness, never fo
     expect((await server.app.inject('/health/live')).json()).toEqual({ status: 'live' });
   }
   expect((await fakeServer().app.inject('/health/ready')).json()).toEqual({ status: 'ready' });
+});
+
+test('one model whose engine is lost refuses its requests alone, and the server is not ready', async () => {
+  const other = { ...fakeModel, id: 'other' };
+  const models = [fakeModel, other].map(
+    (model) => ({ kind: 'decoder', model, generator: new FakeGenerator() }) as const,
+  );
+  const ready = (model: string | null) => ({ ready: model === 'other', reason: 'the engine was lost' });
+  const server = fakeServer({ models, ready });
+  expect((await server.complete({})).statusCode).toBe(503);
+  expect((await server.complete({ model: 'other' })).statusCode).toBe(200);
+  expect((await server.app.inject('/health/ready')).statusCode).toBe(503);
 });
 
 test('bytes that are no HTTP, and headers without end, get an error in the usual shape', async () => {

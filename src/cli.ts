@@ -55,7 +55,8 @@ function print(text: string): void {
 }
 
 function fail(message: string): void {
-  process.stderr.write(`octavo: ${message}\n`);
+  // A progress bar may stand on the line.
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}octavo: ${message}\n`);
   // A command that was interrupted has set its own.
   process.exitCode ??= 1;
 }

@@ -20,7 +20,7 @@ export async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<
   const onSignal = (name: NodeJS.Signals) => {
     stopListening();
     exitCode = exitCodes.get(name) ?? 1;
-    if (process.stderr.isTTY) process.stderr.write('\nStopping; once more stops at once.\n');
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[KStopping; once more stops at once.\n');
     controller.abort(new OctavoError('interrupted', `Stopped by ${name}.`));
   };
   const stopListening = () => {

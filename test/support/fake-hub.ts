@@ -12,6 +12,8 @@ export const commit = '0123456789abcdef0123456789abcdef01234567';
 
 export interface HubSettings {
   readonly files: ReadonlyMap<string, Buffer>;
+  /** The size that the list has for large files, when it is not theirs. */
+  readonly listedBytes?: number;
   /** Entries of a page of the list of files. */
   readonly pageSize?: number;
   /** Whether a range is honoured. */
@@ -90,19 +92,19 @@ async function listen(handler: (request: IncomingMessage, response: ServerRespon
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function sendTree({ files, pageSize = 100 }: HubSettings, url: URL, response: ServerResponse): void {
+function sendTree({ files, pageSize = 100, listedBytes }: HubSettings, url: URL, response: ServerResponse): void {
   const start = Number(url.searchParams.get('cursor') ?? 0);
-  const entries = Array.from(files, ([path, bytes]) => toEntry(path, bytes));
+  const entries = Array.from(files, ([path, bytes]) => toEntry(path, bytes, listedBytes));
   const next = start + pageSize;
   // A mirror passes on the links of the hub that it mirrors.
   const link = `<https://huggingface.co${url.pathname}?recursive=true&cursor=${next}>; rel="next"`;
   sendJson(response, entries.slice(start, next), next < entries.length ? { link } : {});
 }
 
-function toEntry(path: string, bytes: Buffer): object {
+function toEntry(path: string, bytes: Buffer, listedBytes = bytes.length): object {
   const oid = gitHash(bytes);
   if (!/\.(safetensors|onnx|onnx_data)$/.test(path)) return { type: 'file', path, size: bytes.length, oid };
-  const lfs = { oid: createHash('sha256').update(bytes).digest('hex'), size: bytes.length, pointerSize: 134 };
+  const lfs = { oid: createHash('sha256').update(bytes).digest('hex'), size: listedBytes, pointerSize: 134 };
   return { type: 'file', path, size: bytes.length, oid: gitHash(Buffer.from('pointer')), lfs };
 }
 

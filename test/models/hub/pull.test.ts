@@ -304,6 +304,16 @@ describe('a pull refuses', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  it('more than the disk has left, before anything is fetched', async () => {
+    const { root, hub, pull } = await prepare({ listedBytes: 2 ** 52, options: { maxBytes: 2 ** 53 } });
+    await expect(pull()).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringMatching(/^4194304\.0 GiB are to be fetched, the disk has [\d.]+ [GM]iB left\.$/),
+    });
+    expect(readdirSync(root)).toEqual([]);
+    expect(rangesOf(hub)).toEqual([]);
+  });
+
   it('a folder that exists, and one that another process fetches', async () => {
     const { out, root, pull } = await prepare();
     writeFileSync(join(root, '.model.pulling.lock'), String(process.ppid));

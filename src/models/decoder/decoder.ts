@@ -8,6 +8,7 @@ import { sampleToken } from './sampler.js';
 import type { Sampling } from './sampling.js';
 import type { Prefill, RowMove, Step, StepResult } from './step.js';
 import { TokenHistory } from './token-history.js';
+import type { Weigher } from './weigher.js';
 
 export interface DecoderShape extends KvShape {
   readonly vocab: number;
@@ -35,6 +36,7 @@ const one: Tensor = { type: 'int64', dims: [], data: new BigInt64Array(new Array
 
 export class Decoder {
   readonly #session: Session;
+  readonly #weigher: Weigher;
   readonly #shape: DecoderShape;
   readonly #arena: KvArena;
   readonly #rows: (Row | undefined)[] = [];
@@ -46,8 +48,9 @@ export class Decoder {
   readonly #positions = new Scratch('int64');
   readonly #logits = new Scratch('float32');
 
-  constructor(session: Session, shape: DecoderShape) {
+  constructor(session: Session, shape: DecoderShape, weigher: Weigher) {
     this.#session = session;
+    this.#weigher = weigher;
     this.#shape = shape;
     this.#arena = new KvArena(shape);
     this.#lastOnly = session.optionalInputs.includes('num_logits_to_keep');
@@ -60,11 +63,13 @@ export class Decoder {
     const batch = work.kind === 'prefill' ? this.#prefillBatch(work) : this.#decodeBatch(work.rows);
     const logits = await this.#run(batch);
     const ran = performance.now();
-    const tokens = batch.ids.map((_, index) => this.#sample(batch, index, logits));
+    const tokens: (number | null)[] = [];
+    for (const index of batch.ids.keys()) tokens.push(await this.#sample(batch, index, logits));
     return { tokens, modelMs: ran - started, sampleMs: performance.now() - ran };
   }
 
   async close(): Promise<void> {
+    await this.#weigher.close();
     await this.#session.close();
   }
 
@@ -126,15 +131,16 @@ export class Decoder {
     return inputs;
   }
 
-  #sample({ firstRow, ids, past }: Batch, index: number, { dims, data }: Tensor): number | null {
+  async #sample({ firstRow, ids, past }: Batch, index: number, { dims, data }: Tensor): Promise<number | null> {
     const row = this.#row(firstRow + index);
     row.cached = past[index]! + ids[index]!.length;
-    if (row.sampling === null) return null;
+    const { sampling, history } = row;
+    if (sampling === null) return null;
     const [, kept, vocab] = dims as [number, number, number];
     const position = index * kept + (this.#lastOnly ? 0 : ids[index]!.length - 1);
     const logits = (data as Float32Array).subarray(position * vocab, (position + 1) * vocab);
-    row.next = sampleToken(logits, row.sampling, row.history);
-    row.history.addGenerated(row.next);
+    row.next = await sampleToken(logits, { sampling, history }, this.#weigher);
+    history.addGenerated(row.next);
     return row.next;
   }
 

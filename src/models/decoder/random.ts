@@ -1,9 +1,10 @@
 /** Randomness as a function of (seed, position): the same draw whoever shares the batch, whenever it is made. */
 
-/** A number in [0, 1) with 53 random bits. */
-export function uniform(seed: number, position: number): number {
-  const high = hash(seed, position * 2) >>> 5;
-  const low = hash(seed, position * 2 + 1) >>> 6;
+/** A number in [0, 1) with 53 random bits, for a position below 2^23; another one for each attempt at it, below 256. */
+export function uniform(seed: number, position: number, attempt = 0): number {
+  const counter = attempt * 2 ** 24 + position * 2;
+  const high = hash(seed, counter) >>> 5;
+  const low = hash(seed, counter + 1) >>> 6;
   return (high * 0x4000000 + low) / 0x20000000000000;
 }
 

@@ -6,4 +6,4 @@ import type { EncoderSetup } from './worker-protocol.js';
 
 const setup = workerData as EncoderSetup;
 
-export default serveSteps(setup, (session) => new Encoder(session, setup.shape));
+export default serveSteps(setup, async (session) => new Encoder(session, setup.shape));

@@ -13,15 +13,20 @@ export function openNodeRuntime(): Runtime {
     name: 'onnxruntime-node',
     version: ort.env.versions.node ?? ort.env.versions.common,
     providers: (['cpu', 'webgpu', 'cuda'] as const satisfies ProviderName[]).filter((name) => backends.includes(name)),
-    open: async (file, { provider, threads }) => {
+    open: async (model, { provider, threads }) => {
       try {
-        const session = await ort.InferenceSession.create(file, {
+        const options: ort.InferenceSession.SessionOptions = {
           executionProviders: [provider],
           intraOpNumThreads: threads,
           enableMemPattern: false,
           logSeverityLevel: 3,
-        });
-        return new NodeSession(session);
+        };
+        // Two calls: the binding tells a path from bytes by overloads.
+        const opened =
+          typeof model === 'string'
+            ? ort.InferenceSession.create(model, options)
+            : ort.InferenceSession.create(model, options);
+        return new NodeSession(await opened);
       } catch (error) {
         throw new OctavoError(
           'invalid_model',

@@ -18,6 +18,7 @@ const table = {
   GetErrorMessage: [2, 'str', ['void *']],
   CreateEnv: [3, 'void *', ['int', 'str', 'void *']],
   CreateSession: [7, 'void *', ['void *', path, 'void *', 'void *']],
+  CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
   CreateSessionOptions: [10, 'void *', ['void *']],
   DisableMemPattern: [17, 'void *', ['void *']],
   SetIntraOpNumThreads: [24, 'void *', ['void *', 'int']],

@@ -23,10 +23,14 @@ export function openOrtRuntime(library: string): Runtime {
     name: 'ort-c-api',
     version: api.version,
     providers: providerNames.filter(([ort]) => available.includes(ort)).map(([, name]) => name),
-    open: async (file, options) => {
+    open: async (model, options) => {
       const settings = createSettings(api, options);
       try {
-        return new OrtSession(api, api.create('CreateSession', environment, file, settings), options.provider);
+        const session =
+          typeof model === 'string'
+            ? api.create('CreateSession', environment, model, settings)
+            : api.create('CreateSessionFromArray', environment, model, model.byteLength, settings);
+        return new OrtSession(api, session, options.provider);
       } catch (error) {
         const message = `ONNX Runtime cannot load the model: ${(error as Error).message}`;
         throw new OctavoError('invalid_model', message, null, { cause: error });

@@ -45,8 +45,11 @@ export interface Runtime {
   readonly version: string;
   /** Execution providers that this library carries, in ONNX Runtime's order. */
   readonly providers: readonly ProviderName[];
-  /** Loads a graph; external data lies beside it. Throws `invalid_model` with ONNX Runtime's message. */
-  open(file: string, options: SessionOptions): Promise<Session>;
+  /**
+   * Loads a graph: a file, with external data beside it, or the bytes of one. Throws `invalid_model` with ONNX Runtime's
+   * message.
+   */
+  open(model: string | Uint8Array, options: SessionOptions): Promise<Session>;
 }
 
 export type RuntimeName = 'ort-c-api' | 'onnxruntime-node';

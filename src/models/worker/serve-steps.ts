@@ -2,7 +2,7 @@
 import { threadId } from 'node:worker_threads';
 import { OctavoError } from '../../errors.js';
 import { chooseProvider, openRuntime } from '../runtime/open-runtime.js';
-import type { Session } from '../runtime/runtime.js';
+import type { Runtime, Session } from '../runtime/runtime.js';
 import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
 
 /** A graph that is ready for its steps. */
@@ -10,6 +10,9 @@ export interface StepRunner<Step, Result> {
   step(step: Step): Promise<Result>;
   close(): Promise<void>;
 }
+
+/** Makes the runner of a loaded graph; `runtime` can open more graphs. */
+export type CreateRunner<Step, Result> = (session: Session, runtime: Runtime) => Promise<StepRunner<Step, Result>>;
 
 interface Loaded<Step, Result> {
   readonly runner: StepRunner<Step, Result>;
@@ -19,7 +22,7 @@ interface Loaded<Step, Result> {
 /** The handler of a worker thread. Loading starts at once; a failure is told to whoever asks, and the next hello tries again. */
 export function serveSteps<Step, Result>(
   setup: SessionSetup,
-  createRunner: (session: Session) => StepRunner<Step, Result>,
+  createRunner: CreateRunner<Step, Result>,
 ): (request: ThreadRequest<Step>) => Promise<ThreadReply<Result>> {
   let loading = startLoading(setup, createRunner);
   return async (request) => {
@@ -47,7 +50,7 @@ export function serveSteps<Step, Result>(
 
 function startLoading<Step, Result>(
   setup: SessionSetup,
-  createRunner: (session: Session) => StepRunner<Step, Result>,
+  createRunner: CreateRunner<Step, Result>,
 ): Promise<Loaded<Step, Result>> {
   const started = load(setup, createRunner);
   started.catch(() => {});
@@ -56,7 +59,7 @@ function startLoading<Step, Result>(
 
 async function load<Step, Result>(
   setup: SessionSetup,
-  createRunner: (session: Session) => StepRunner<Step, Result>,
+  createRunner: CreateRunner<Step, Result>,
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
   const { provider, reason: providerReason } = chooseProvider(setup.provider, runtime);
@@ -69,5 +72,5 @@ async function load<Step, Result>(
     providerReason,
     threads: setup.threads,
   };
-  return { runner: createRunner(session), info };
+  return { runner: await createRunner(session, runtime), info };
 }

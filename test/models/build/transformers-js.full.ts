@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
+import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { openModelFolder } from '#octavo/models/model-folder.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
 import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
@@ -69,7 +70,7 @@ async function decode({ folder, prompts }: Model): Promise<number[][]> {
   const { graph, manifest } = await openModelFolder(folder);
   const session = await runtime.open(graph, { provider: 'cpu', threads: 2 });
   const { shape } = manifest;
-  const decoder = new Decoder(session, { ...shape, rows: 1, capacity: shape.context });
+  const decoder = new Decoder(session, { ...shape, rows: 1, capacity: shape.context }, new PlainWeigher());
   const all: number[][] = [];
   for (const ids of prompts) {
     const tokens: (number | null | undefined)[] = [];

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import type { PromptChunk, RowMove, Step } from '#octavo/models/decoder/step.js';
+import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { type FakeGraph, FakeSession, tokenAfter } from '../../support/fake-session.js';
 
 const vocab = 97;
@@ -10,7 +11,7 @@ const shape = { layers: 2, kvHeads: 2, headDim: 2, rows: 4, capacity: 32, vocab 
 
 function open(graph: Partial<FakeGraph> = {}) {
   const session = new FakeSession({ vocab, ...graph });
-  return { session, decoder: new Decoder(session, shape) };
+  return { session, decoder: new Decoder(session, shape, new PlainWeigher()) };
 }
 
 const whole = (...ids: number[]): PromptChunk => ({ ids, past: 0, sampling: greedy });

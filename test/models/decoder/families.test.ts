@@ -5,6 +5,7 @@ import { buildModel } from '#octavo/models/build/build.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import type { PromptChunk, Step } from '#octavo/models/decoder/step.js';
+import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
 import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
 import { familyFixtures } from '../../support/family-fixtures.js';
@@ -40,7 +41,7 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       const out = join(root, `${name}-${precision}`);
       const { graph, shape } = await buildModel({ source: folder, out, precision });
       const session = await runtime.open(join(out, graph), { provider: 'cpu', threads: 2 });
-      return new Decoder(session, { ...shape, rows: prompts.length, capacity: shape.context });
+      return new Decoder(session, { ...shape, rows: prompts.length, capacity: shape.context }, new PlainWeigher());
     }
 
     /** All prompts padded together, then decoded together: the tokens of each. */

@@ -3,29 +3,31 @@ import { describe, expect, test } from 'vitest';
 import { sampleToken } from '#octavo/models/decoder/sampler.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { TokenHistory } from '#octavo/models/decoder/token-history.js';
+import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { misfit } from '../../support/chi-square.js';
 import { Random } from '../../support/random.js';
 import { type PastTokens, probabilities } from '../../support/reference-sampler.js';
 
 const random: Sampling = { ...greedy, temperature: 1 };
 const nothing: PastTokens = { prompt: [], generated: [] };
+const weigher = new PlainWeigher();
 
-function sample(logits: readonly number[], sampling: Sampling, past: PastTokens = nothing): number {
+function sample(logits: readonly number[], sampling: Sampling, past: PastTokens = nothing): Promise<number> {
   const history = new TokenHistory();
   history.addPrompt(past.prompt);
   for (const token of past.generated) history.addGenerated(token);
-  return sampleToken(Float32Array.from(logits), sampling, history);
+  return sampleToken(Float32Array.from(logits), { sampling, history }, weigher);
 }
 
 /** How often each token is drawn by the seeds `0 … draws - 1`. */
-function countDraws(logits: readonly number[], sampling: Sampling, draws: number): number[] {
+async function countDraws(logits: readonly number[], sampling: Sampling, draws: number): Promise<number[]> {
   const counts = logits.map(() => 0);
-  for (let seed = 0; seed < draws; seed++) counts[sample(logits, { ...sampling, seed })]! += 1;
+  for (let seed = 0; seed < draws; seed++) counts[await sample(logits, { ...sampling, seed })]! += 1;
   return counts;
 }
 
-const drawn = (logits: readonly number[], sampling: Sampling) =>
-  countDraws(logits, sampling, 400).flatMap((count, token) => (count > 0 ? [token] : []));
+const drawn = async (logits: readonly number[], sampling: Sampling) =>
+  (await countDraws(logits, sampling, 400)).flatMap((count, token) => (count > 0 ? [token] : []));
 
 describe('greedy', () => {
   test.each<[string, number[], number]>([
@@ -37,9 +39,9 @@ describe('greedy', () => {
     ['huge values', [3e38, 3.1e38, -3e38], 1],
     ['no number beside it', [Number.NaN, 1, 2], 2],
     ['every token forbidden', [-Infinity, -Infinity], 0],
-  ])('%s', (_, logits, token) => {
-    expect(sample(logits, greedy)).toBe(token);
-    expect(sample(logits, { ...random, topK: 1 })).toBe(token);
+  ])('%s', async (_, logits, token) => {
+    expect(await sample(logits, greedy)).toBe(token);
+    expect(await sample(logits, { ...random, topK: 1 })).toBe(token);
   });
 });
 
@@ -63,19 +65,19 @@ describe('which tokens are left', () => {
     [{ topK: 2, topP: 0.6 }, [2]],
     [{ topK: 3, topP: 0.99, minP: 0.3 }, [0, 2]],
     [{ topP: 0.99, minP: 0.26 }, [0, 2]],
-  ])('%j', (limits, expected) => {
-    expect(drawn(logits, { ...random, ...limits })).toEqual(expected);
+  ])('%j', async (limits, expected) => {
+    expect(await drawn(logits, { ...random, ...limits })).toEqual(expected);
   });
 
-  test('a share that is reached exactly is enough', () => {
-    expect(drawn([0, 0, 0, 0], { ...random, topP: 0.5 })).toEqual([0, 1]);
-    expect(drawn([0, 0, 0, 0], { ...random, topK: 2, topP: 0.5 })).toEqual([0]);
+  test('a share that is reached exactly is enough', async () => {
+    expect(await drawn([0, 0, 0, 0], { ...random, topP: 0.5 })).toEqual([0, 1]);
+    expect(await drawn([0, 0, 0, 0], { ...random, topK: 2, topP: 0.5 })).toEqual([0]);
   });
 
-  test('ties at the edge of top_k and top_p go to the lower id', () => {
+  test('ties at the edge of top_k and top_p go to the lower id', async () => {
     const equal = [1, 1, 1, 1, 1, 1];
-    expect(drawn(equal, { ...random, topK: 3 })).toEqual([0, 1, 2]);
-    expect(drawn(equal, { ...random, topP: 0.4 })).toEqual([0, 1, 2]);
+    expect(await drawn(equal, { ...random, topK: 3 })).toEqual([0, 1, 2]);
+    expect(await drawn(equal, { ...random, topP: 0.4 })).toEqual([0, 1, 2]);
   });
 });
 
@@ -90,21 +92,21 @@ describe('frequencies match the probabilities', () => {
     ['all three', [2, 1, 0, -1, 0.5, 2], { topK: 5, topP: 0.95, minP: 0.1 }],
     ['all equal', [7, 7, 7, 7, 7, 7, 7], {}],
     ['with a forbidden token', [1, -Infinity, 2], {}],
-  ])('%s', (_, logits, changes) => {
+  ])('%s', async (_, logits, changes) => {
     const sampling = { ...random, ...changes };
     const expected = probabilities(logits.map(Math.fround), sampling, nothing);
-    expect(Math.abs(misfit(countDraws(logits, sampling, 8000), expected))).toBeLessThan(4);
+    expect(Math.abs(misfit(await countDraws(logits, sampling, 8000), expected))).toBeLessThan(4);
   });
 });
 
-test('over random cases no token is drawn that the reference excludes, and the frequencies fit', () => {
+test('over random cases no token is drawn that the reference excludes, and the frequencies fit', async () => {
   const values = new Random(11);
   const misfits: number[] = [];
   for (let round = 0; round < 400; round++) {
     const { logits, sampling, past } = randomCase(values);
     const expected = probabilities(logits, sampling, past);
     const counts = logits.map(() => 0);
-    for (let seed = 0; seed < 60; seed++) counts[sample(logits, { ...sampling, seed }, past)]! += 1;
+    for (let seed = 0; seed < 60; seed++) counts[await sample(logits, { ...sampling, seed }, past)]! += 1;
     const excluded = counts.findIndex((count, token) => count > 0 && expected[token] === 0);
     expect(excluded, JSON.stringify({ logits, sampling, past })).toBe(-1);
     misfits.push(misfit(counts, expected));
@@ -145,18 +147,22 @@ function randomCase(values: Random): { logits: number[]; sampling: Sampling; pas
 describe('randomness', () => {
   const logits = Array.from({ length: 200 }, () => 0);
 
-  test('the same seed and position draw the same token', () => {
+  test('the same seed and position draw the same token', async () => {
     const past = { prompt: [1, 2, 3], generated: [4] };
     const sampling = { ...random, seed: 12, topP: 0.9 };
-    expect(sample(logits, sampling, past)).toBe(sample(logits, sampling, past));
+    expect(await sample(logits, sampling, past)).toBe(await sample(logits, sampling, past));
     // The draw depends on the position, not on how prompt and output share it.
-    expect(sample(logits, sampling, { prompt: [9, 9], generated: [9, 9] })).toBe(sample(logits, sampling, past));
+    expect(await sample(logits, sampling, { prompt: [9, 9], generated: [9, 9] })).toBe(
+      await sample(logits, sampling, past),
+    );
   });
 
-  test('another seed or position draws another', () => {
-    const seeds = Array.from({ length: 50 }, (_, seed) => sample(logits, { ...random, seed }));
-    const positions = Array.from({ length: 50 }, (_, length) =>
-      sample(logits, random, { prompt: Array.from({ length }, () => 0), generated: [] }),
+  test('another seed or position draws another', async () => {
+    const seeds = await Promise.all(Array.from({ length: 50 }, (_, seed) => sample(logits, { ...random, seed })));
+    const positions = await Promise.all(
+      Array.from({ length: 50 }, (_, length) =>
+        sample(logits, random, { prompt: Array.from({ length }, () => 0), generated: [] }),
+      ),
     );
     expect(new Set(seeds).size).toBeGreaterThan(30);
     expect(new Set(positions).size).toBeGreaterThan(30);
@@ -177,27 +183,27 @@ describe('extreme logits always give a token', () => {
   const options: Partial<Sampling>[] = [{}, { topK: 2 }, { topP: 0.5 }, { minP: 0.1 }, { topK: 3, topP: 0.9, minP: 1 }];
   const temperatures = [1e-320, 1e-3, 1, 2];
 
-  test.each(Object.entries(extremes))('%s', (_, logits) => {
+  test.each(Object.entries(extremes))('%s', async (_, logits) => {
     const finite = logits.flatMap((logit, token) => (Number.isFinite(logit) ? [token] : []));
     const overflowed = logits.indexOf(Infinity);
     const allowed = overflowed >= 0 ? [overflowed] : finite.length > 0 ? finite : [0];
     for (const option of options) {
       for (const temperature of temperatures) {
         for (let seed = 0; seed < 20; seed++) {
-          expect(allowed).toContain(sample(logits, { ...random, ...option, temperature, seed }));
+          expect(allowed).toContain(await sample(logits, { ...random, ...option, temperature, seed }));
         }
       }
     }
   });
 
-  test('a penalty that overflows a logit does not leave the row without a token', () => {
+  test('a penalty that overflows a logit does not leave the row without a token', async () => {
     const sampling: Sampling = { ...random, topK: 2, minP: 0.1, repetitionPenalty: 1e-300 };
-    expect(sample([1, 2, 3, -1], sampling, { prompt: [1], generated: [] })).toBe(1);
+    expect(await sample([1, 2, 3, -1], sampling, { prompt: [1], generated: [] })).toBe(1);
   });
 });
 
-test('the logits given are the only ones that are changed', () => {
+test('the logits given are the only ones that are changed', async () => {
   const all = Float32Array.of(9, 9, 1, 2, 3, 9);
-  sampleToken(all.subarray(2, 5), { ...random, topP: 0.5 }, new TokenHistory());
+  await sampleToken(all.subarray(2, 5), { sampling: { ...random, topP: 0.5 }, history: new TokenHistory() }, weigher);
   expect([all[0], all[1], all[5]]).toEqual([9, 9, 9]);
 });

@@ -37,6 +37,16 @@ export async function writeModel(graph: Graph, folder: OutputFolder, model: Mode
   await folder.write(model.path, encodeModel(graph, writer.stored, model.producerVersion));
 }
 
+/** The bytes of a graph whose constants are all small: one file, nothing beside it. */
+export async function encodeInline(graph: Graph): Promise<Uint8Array> {
+  const stored: StoredTensor[] = [];
+  for (const source of graph.sources) {
+    const chunks = source.chunks()[Symbol.asyncIterator]();
+    for (const spec of source.tensors) stored.push({ spec, inline: await readTensor(spec, chunks) });
+  }
+  return encodeModel(graph, stored, '');
+}
+
 /** Lays tensors into the data file and remembers where they are. */
 class TensorWriter {
   readonly stored: StoredTensor[] = [];
@@ -65,10 +75,8 @@ class TensorWriter {
   }
 
   async #inline(spec: TensorSpec, chunks: AsyncIterator<Uint8Array>): Promise<void> {
-    const inline = new Uint8Array(byteLength(spec));
-    for await (const { chunk, start } of chunksOf(spec, chunks)) inline.set(chunk, start);
-    this.stored.push({ spec, inline });
-    this.#advance(spec, inline.length);
+    this.stored.push({ spec, inline: await readTensor(spec, chunks) });
+    this.#advance(spec, byteLength(spec));
   }
 
   async #append(spec: TensorSpec, chunks: AsyncIterator<Uint8Array>): Promise<void> {
@@ -89,6 +97,12 @@ class TensorWriter {
     this.#done += bytes;
     this.#progress.onProgress(this.#done, this.#progress.total, spec.name);
   }
+}
+
+async function readTensor(spec: TensorSpec, chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  const bytes = new Uint8Array(byteLength(spec));
+  for await (const { chunk, start } of chunksOf(spec, chunks)) bytes.set(chunk, start);
+  return bytes;
 }
 
 /** As many chunks as the tensor's shape needs. */

@@ -1,0 +1,99 @@
+/** Weights by ONNX Runtime against the plain loop: the same distribution, at every size and for every odd logit. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sampleToken } from '#octavo/models/decoder/sampler.js';
+import { greedy } from '#octavo/models/decoder/sampling.js';
+import { TokenHistory } from '#octavo/models/decoder/token-history.js';
+import { openWeigher, PlainWeigher, type Weigher } from '#octavo/models/decoder/weigher.js';
+import { totalWeight } from '#octavo/models/decoder/weights.js';
+import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
+import type { Runtime } from '#octavo/models/runtime/runtime.js';
+import { Random } from '../../support/random.js';
+
+const plain = new PlainWeigher();
+let runtime: Runtime;
+beforeAll(async () => {
+  ({ runtime } = await openRuntime('auto'));
+});
+
+/** Bell-shaped, with a few tokens far above the others. */
+function logitsOf(vocab: number, seed: number): Float32Array {
+  const random = new Random(seed);
+  const bell = () => Array.from({ length: 6 }, () => random.below(1000) / 250 - 2).reduce((sum, x) => sum + x, 0);
+  const logits = Float32Array.from({ length: vocab }, bell);
+  for (let i = 0; i < 20; i++) logits[random.below(vocab)] = 8 + random.below(600) / 100;
+  return logits;
+}
+
+describe.each([1024, 1027, 4096, 50_257])('a vocabulary of %i', (vocab) => {
+  let weigher: Weigher;
+  beforeAll(async () => {
+    weigher = await openWeigher(runtime, vocab);
+  });
+  afterAll(() => weigher.close());
+
+  test.each([1e-320, 0.05, 0.7, 1, 2])('at temperature %d weighs each token as the loop does', async (temperature) => {
+    const logits = logitsOf(vocab, 3);
+    const [expected, actual] = [await plain.weigh(logits, temperature), await weigher.weigh(logits, temperature)];
+    for (const part of ['values', 'sums', 'peaks'] as const) {
+      expect(actual[part].length).toBe(expected[part].length);
+      // exp of two libraries differs in the last bits; what is near zero counts for nothing.
+      const wrong = expected[part].findIndex(
+        (weight, i) => Math.abs(weight - actual[part][i]!) > 2e-5 * weight + 1e-30,
+      );
+      expect(wrong, part).toBe(-1);
+    }
+    expect(Math.max(...actual.peaks)).toBe(1);
+  });
+
+  test.each<[string, (logits: Float32Array) => void, number]>([
+    ['some not numbers', (logits) => logits.fill(Number.NaN, 5, 90), 1],
+    ['no numbers at all', (logits) => logits.fill(Number.NaN), 0],
+    ['all forbidden', (logits) => logits.fill(-Infinity), 0],
+    ['all forbidden but one', (logits) => logits.fill(-Infinity, 1), 1],
+    ['one overflowed', (logits) => logits.fill(Infinity, 7, 8), 0],
+  ])('%s', async (_, spoil, least) => {
+    const logits = logitsOf(vocab, 4);
+    spoil(logits);
+    const [expected, actual] = [await plain.weigh(logits, 1), await weigher.weigh(logits, 1)];
+    expect(totalWeight(actual)).toBeCloseTo(totalWeight(expected), 2);
+    expect(totalWeight(actual)).toBeGreaterThanOrEqual(least);
+    expect(actual.values.some(Number.isNaN)).toBe(false);
+  });
+
+  test('the same seeds draw the same tokens as from the loop, whatever is cut off', async () => {
+    const limits = [
+      {},
+      { topP: 0.9 },
+      { topP: 0.1 },
+      { topK: 3 },
+      { topK: 700 },
+      { topK: 40, topP: 0.95, minP: 0.02 },
+      { minP: 0.1 },
+    ];
+    for (const limit of limits) {
+      for (let seed = 0; seed < 12; seed++) {
+        const row = { sampling: { ...greedy, temperature: 1, ...limit, seed }, history: new TokenHistory() };
+        const logits = logitsOf(vocab, seed);
+        expect(await sampleToken(logits, row, weigher), JSON.stringify({ limit, seed })).toBe(
+          await sampleToken(logits, row, plain),
+        );
+      }
+    }
+  });
+});
+
+test('a flat distribution over many tokens keeps exactly the share that top_p asks for', async () => {
+  const vocab = 8192;
+  const weigher = await openWeigher(runtime, vocab);
+  // Token t is a little likelier than token t + 1: the first 4,096 hold a little more than half.
+  const logits = Float32Array.from({ length: vocab }, (_, token) => -token * 1e-6);
+  const drawn = new Set<number>();
+  for (let seed = 0; seed < 300; seed++) {
+    const row = { sampling: { ...greedy, temperature: 1, topP: 0.5, seed }, history: new TokenHistory() };
+    drawn.add(await sampleToken(logits.slice(), row, weigher));
+  }
+  expect(Math.max(...drawn)).toBeLessThan(4096);
+  expect(Math.max(...drawn)).toBeGreaterThan(3900);
+  expect(drawn.size).toBeGreaterThan(250);
+  await weigher.close();
+});

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
+import { plannedTask } from '../models/build/planned-task.js';
 import { shapeNames } from '../models/build/source/random-source.js';
 import type { Manifest } from '../models/manifest.js';
 import { buildMeasured } from '../models/receipt/measured-build.js';
@@ -68,7 +69,7 @@ export const buildCommand: Command = {
        octavo build --random <shape> --out <folder> [options]
 
 Reads config.json, tokenizer.json and safetensors; writes an ONNX graph, its weights and a manifest. The folder appears
-whole or not at all. An INT8 build of a checkpoint is measured against FP32 on this machine, and the receipt of quality
+whole or not at all. An INT8 build of a checkpoint that generates text is measured against FP32 on this machine, and the receipt of quality
 and speed is written beside it; --no-receipt skips that, "octavo receipt" measures again.
 
 ${describeOptions(buildOptions)}
@@ -110,9 +111,13 @@ interface Built {
 async function build(source: string | undefined, settings: BuildSettings, onProgress: OnProgress): Promise<Built> {
   const { out, precision, name, random, seed, reduceRange, force, maxLoss } = settings;
   const options = { out, precision, reduceRange, force, ...(name === undefined ? {} : { name }) };
-  const measures = source !== undefined && precision === 'int8' && !settings.noReceipt;
-  if (maxLoss !== null && !measures) {
+  const measurable = source !== undefined && precision === 'int8' && !settings.noReceipt;
+  if (maxLoss !== null && !measurable) {
     throw new OctavoError('invalid_config', '--max-loss needs an int8 build of a checkpoint, with its receipt.');
+  }
+  const measures = measurable && (await plannedTask(source)) === 'generate';
+  if (maxLoss !== null && !measures) {
+    throw new OctavoError('invalid_config', '--max-loss is of perplexity, which only a model that generates text has.');
   }
   if (source === undefined) {
     return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };

@@ -1,6 +1,7 @@
 /** `octavo build`, `receipt` and `show` as a person types them. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { receiptSchema } from '#octavo/models/receipt/receipt.js';
 import { temporaryFolder } from '../support/folders.js';
@@ -43,6 +44,14 @@ describe('octavo build', () => {
       expect(existsSync(join(root, folder, 'receipt.json'))).toBe(false);
     }
     expect((await octavo('show', 'unmeasured')).out).toContain('No receipt');
+  });
+
+  it('measures no model that generates no text, and cannot bound its loss', async () => {
+    const embedder = fileURLToPath(new URL('../fixtures/encoders/bert', import.meta.url));
+    const { code, err } = await octavo('build', embedder, '--out', 'embedder', '--max-loss', '1%');
+    expect([code, err]).toEqual([1, expect.stringMatching(/--max-loss is of perplexity/)]);
+    expect((await octavo('build', embedder, '--out', 'embedder')).code).toBe(0);
+    expect(existsSync(join(root, 'embedder', 'receipt.json'))).toBe(false);
   });
 
   it.each([

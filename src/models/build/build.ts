@@ -83,8 +83,8 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
     throw new OctavoError('invalid_config', `The name ${name} must be letters, digits, "_", "." or "-", at most 128.`);
   }
   const family = familyOf(source.config);
-  const plan = family.plan(source.config);
-  const endTokens = readEndTokens(source, plan.shape.vocab);
+  const plan = family.plan(source.config, source.modules);
+  const endTokens = plan.output ? [] : readEndTokens(source, plan.shape.vocab);
   const builder = new GraphBuilder();
   // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
   plan.draw({ builder, weights: source.weights, precision, weightLimit: options.reduceRange ? 63 : 127 });
@@ -98,11 +98,11 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       onProgress: (done, total, what) => onProgress({ done, total, what }),
     });
     await folder.write('config.json', jsonBytes({ ...source.config, 'transformers.js_config': loader(precision) }));
-    await folder.write('generation_config.json', jsonBytes(source.generation));
+    if (!plan.output) await folder.write('generation_config.json', jsonBytes(source.generation));
     for (const [path, bytes] of source.files) await folder.write(path, bytes);
     const manifest = manifestSchema.parse({
       ...{ format: 1, name, architecture: family.modelType, precision, graph, builder: producerVersion },
-      ...{ shape: plan.shape, endTokens, files: folder.files },
+      ...{ shape: plan.shape, ...plan.output, endTokens, files: folder.files },
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();

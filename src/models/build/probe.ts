@@ -58,12 +58,12 @@ export async function writeProbes({ source, reference, model, out }: ProbeOption
 }
 
 function draw(
-  { config, weights }: ModelSource,
+  { config, modules, weights }: ModelSource,
   precision: Precision,
   exceptions: ReadonlyMap<string, Precision>,
 ): Graph {
   const builder = new GraphBuilder();
-  familyOf(config).plan(config).draw({ builder, weights, precision, weightLimit: 127, exceptions });
+  familyOf(config).plan(config, modules).draw({ builder, weights, precision, weightLimit: 127, exceptions });
   return builder.finish();
 }
 

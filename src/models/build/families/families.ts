@@ -1,6 +1,7 @@
 /** The architectures that can be built. */
 import { OctavoError } from '../../../errors.js';
 import type { JsonObject } from '../json.js';
+import { bert } from './bert.js';
 import type { Family } from './family.js';
 import { gemma } from './gemma.js';
 import { gemma2 } from './gemma2.js';
@@ -28,6 +29,7 @@ const families: readonly Family[] = [
   gpt2,
   gptNeox,
   opt,
+  bert,
 ];
 
 /** The family that `model_type` names. Throws `unsupported_model` with the list of those there are. */

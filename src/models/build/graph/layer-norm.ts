@@ -10,10 +10,12 @@ export interface BiasedStream extends ResidualStream {
 }
 
 export interface LayerNormUse {
-  /** Prefix of the checkpoint's `.weight` and `.bias`, each [hidden]. */
+  /** Prefix of the checkpoint's `.weight` and `.bias`, each [hidden]; the oldest call them `.gamma` and `.beta`. */
   readonly tensors: string;
   readonly hidden: number;
   readonly epsilon: number;
+  /** The norm has a weight but no bias. */
+  readonly biasless?: boolean;
 }
 
 /** Adds the pending update and its bias, and normalises: `(x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias`. */
@@ -22,25 +24,49 @@ export function layerNorm(
   path: string,
   use: LayerNormUse & { stream: BiasedStream },
 ): { readonly normed: string; readonly stream: { readonly sum: string } } {
-  const { builder, weights } = context;
-  const { sum, update, bias } = use.stream;
-  const [weight, shift] = [`${use.tensors}.weight`, `${use.tensors}.bias`] as const;
-  for (const tensor of [weight, shift]) {
-    weights.expect(tensor, [use.hidden]);
-    builder.initializers(packedVector(weights, tensor, [{ tensor, length: use.hidden }]));
-  }
-  if (update === undefined) {
-    const normed = builder.node('LayerNormalization', path, {
-      inputs: [sum, weight, shift],
-      attributes: { epsilon: use.epsilon, axis: -1n },
-    });
-    return { normed, stream: { sum } };
-  }
+  const { sum, update } = use.stream;
+  if (update === undefined) return { normed: drawNorm(context, path, use), stream: { sum } };
   const newSum = `${path}/sum`;
-  const normed = builder.node('SkipLayerNormalization', path, {
-    inputs: [update, sum, weight, shift, ...(bias === undefined ? [] : [bias])],
-    outputs: [`${path}/normed`, '', '', newSum],
-    attributes: { epsilon: use.epsilon },
+  return { normed: drawNorm(context, path, { ...use, newSum }), stream: { sum: newSum } };
+}
+
+/** The same where the normalised sum itself goes on as the stream (post-norm, arXiv 1706.03762): gives that. */
+export function postNorm(context: GraphContext, path: string, use: LayerNormUse & { stream: BiasedStream }): string {
+  return drawNorm(context, path, use);
+}
+
+function drawNorm(
+  context: GraphContext,
+  path: string,
+  use: LayerNormUse & { stream: BiasedStream; newSum?: string },
+): string {
+  const { builder } = context;
+  const { epsilon, newSum } = use;
+  const { sum, update, bias } = use.stream;
+  const parameters = normParameters(context, use);
+  if (update === undefined) {
+    const inputs = [sum, ...parameters];
+    return builder.node('LayerNormalization', path, { inputs, attributes: { epsilon, axis: -1n } });
+  }
+  const shift = parameters.length === 1 && bias !== undefined ? [''] : [];
+  return builder.node('SkipLayerNormalization', path, {
+    inputs: [update, sum, ...parameters, ...shift, ...(bias === undefined ? [] : [bias])],
+    outputs: newSum === undefined ? undefined : [`${path}/normed`, '', '', newSum],
+    attributes: { epsilon },
   });
-  return { normed, stream: { sum: newSum } };
+}
+
+/** Adds weight and, where there is one, bias as initializers and gives back their names. */
+function normParameters(
+  { builder, weights }: GraphContext,
+  { tensors, hidden, biasless }: LayerNormUse,
+): readonly string[] {
+  const old = !weights.has(`${tensors}.weight`) && weights.has(`${tensors}.gamma`);
+  const names = old ? ['gamma', 'beta'] : ['weight', 'bias'];
+  return names.slice(0, biasless ? 1 : 2).map((name) => {
+    const tensor = `${tensors}.${name}`;
+    weights.expect(tensor, [hidden]);
+    builder.initializers(packedVector(weights, tensor, [{ tensor, length: hidden }]));
+    return tensor;
+  });
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type JsonObject, parseJsonObject, readBounded, readJsonObject } from '../json.js';
 import { Checkpoint } from '../weights/checkpoint.js';
 import { jsonBytes, type ModelSource } from './model-source.js';
+import { readSentenceModules } from './sentence-modules.js';
 
-const maxJsonBytes = 4 * 1024 * 1024;
+export const maxJsonBytes = 4 * 1024 * 1024;
 const maxTokenizerBytes = 64 * 1024 * 1024;
 
 /** Files that are copied when the folder has them. */
@@ -15,6 +16,7 @@ const optionalFiles = ['chat_template.jinja', 'special_tokens_map.json', 'golden
 export async function openCheckpointSource(folder: string): Promise<ModelSource> {
   const config = await readJsonObject(join(folder, 'config.json'), maxJsonBytes);
   const generation = await readGeneration(folder, config);
+  const modules = await readSentenceModules(folder);
   const files = new Map<string, Uint8Array>();
   const tokenizer = await readBounded(join(folder, 'tokenizer.json'), maxTokenizerBytes);
   parseJsonObject(tokenizer, 'tokenizer.json');
@@ -26,7 +28,7 @@ export async function openCheckpointSource(folder: string): Promise<ModelSource>
   }
   const card = (await readOptional(folder, 'MODEL_CARD.md')) ?? (await readOptional(folder, 'README.md'));
   if (card) files.set('MODEL_CARD.md', card);
-  return { config, generation, files, weights: await Checkpoint.open(folder) };
+  return { config, generation, modules, files, weights: await Checkpoint.open(folder) };
 }
 
 /** Without a generation_config.json, the tokens that config.json names. */

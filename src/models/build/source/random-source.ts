@@ -6,6 +6,15 @@ import { jsonBytes, type ModelSource } from './model-source.js';
 
 const llama = { architectures: ['LlamaForCausalLM'], model_type: 'llama', rms_norm_eps: 1e-5, rope_theta: 10_000 };
 const qwen2 = { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', rms_norm_eps: 1e-6, rope_theta: 1_000_000 };
+const bert = {
+  ...{
+    architectures: ['BertModel'],
+    model_type: 'bert',
+    hidden_act: 'gelu',
+    layer_norm_eps: 1e-12,
+    type_vocab_size: 2,
+  },
+};
 
 /** The config.json fields of each shape that differ from the others'. */
 const shapes = {
@@ -24,7 +33,17 @@ const shapes = {
     ...{ num_hidden_layers: 5, hidden_size: 64, intermediate_size: 172, vocab_size: 512 },
     ...{ num_attention_heads: 8, num_key_value_heads: 4, max_position_embeddings: 512 },
   },
-  /** For tests: both families at a size that builds and loads in milliseconds. */
+  'bert-base': {
+    ...bert,
+    ...{ num_hidden_layers: 12, hidden_size: 768, intermediate_size: 3072, vocab_size: 30_522 },
+    ...{ num_attention_heads: 12, max_position_embeddings: 512 },
+  },
+  'minilm-l6': {
+    ...bert,
+    ...{ num_hidden_layers: 6, hidden_size: 384, intermediate_size: 1536, vocab_size: 30_522 },
+    ...{ num_attention_heads: 12, max_position_embeddings: 512 },
+  },
+  /** For tests: families at a size that builds and loads in milliseconds. */
   'tiny-llama': {
     ...llama,
     ...{ num_hidden_layers: 2, hidden_size: 32, intermediate_size: 64, vocab_size: 320 },
@@ -34,6 +53,11 @@ const shapes = {
     ...qwen2,
     ...{ num_hidden_layers: 2, hidden_size: 64, intermediate_size: 96, vocab_size: 320 },
     ...{ num_attention_heads: 4, num_key_value_heads: 2, max_position_embeddings: 128 },
+  },
+  'tiny-bert': {
+    ...bert,
+    ...{ num_hidden_layers: 2, hidden_size: 32, intermediate_size: 64, vocab_size: 320 },
+    ...{ num_attention_heads: 4, max_position_embeddings: 128 },
   },
 } as const;
 
@@ -53,8 +77,9 @@ export function randomSource(shape: string, seed: number): ModelSource {
   const tokens = { eos_token_id: byteTokens.imEnd, pad_token_id: byteTokens.endOfText };
   const card = `# ${shape}, random weights (seed ${seed})\n\nIt has the shape of ${shape} and has learnt nothing: its output is noise. For measuring speed only.\n`;
   return {
-    config: { ...fields, ...tokens, bos_token_id: null, hidden_act: 'silu', tie_word_embeddings: true },
+    config: { hidden_act: 'silu', ...fields, ...tokens, bos_token_id: null, tie_word_embeddings: true },
     generation: { ...tokens, eos_token_id: [byteTokens.imEnd, byteTokens.endOfText] },
+    modules: { pooling: 'mean', normalise: true, maxTokens: null },
     files: new Map([
       ...Object.entries(byteTokenizerFiles(fields.max_position_embeddings)).map(
         ([name, value]) => [name, jsonBytes(value)] as const,

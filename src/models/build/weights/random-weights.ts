@@ -26,7 +26,7 @@ export class RandomWeights implements Weights {
 
   async read(name: string, start: number, count: number): Promise<Float32Array> {
     const values = new Float32Array(count);
-    if (name.endsWith('norm.weight')) return values.fill(1);
+    if (/norm\.weight$/i.test(name)) return values.fill(1);
     const shape = this.#shapes.get(name) ?? [];
     const deviation = shape.length === 1 ? 0.02 : 1 / Math.sqrt(shape.at(-1) ?? 1);
     // The sum of two uniform 16-bit numbers: a triangle of deviation 65536 / sqrt(6) around 65535.

@@ -1,0 +1,50 @@
+"""The encoder checkpoints that make_encoder_fixtures.py makes: a class and config of transformers, and how it is stored."""
+
+import torch
+import transformers
+
+# Padded together to the last.
+TEXT_LENGTHS = [2, 5, 16, 31]
+
+CONTEXT = 48
+TOKENS = {"vocab_size": 264, "bos_token_id": 256, "eos_token_id": 258, "pad_token_id": 1}
+SIZES = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "max_position_embeddings": CONTEXT,
+}
+LABELS = ["good", "bad", "other"]
+
+
+def encoder(model, config, dtype=torch.float32, modules=None):
+    """modules: how sentence-transformers pools; None: the folder does not say."""
+    return {"class": model, "config": config, "dtype": dtype, "modules": modules}
+
+
+def labels(names=LABELS):
+    return {"id2label": dict(enumerate(names)), "label2id": {name: index for index, name in enumerate(names)}}
+
+
+MEAN_NORMALISED = {"pooling": "mean_tokens", "normalise": True, "max_seq_length": 40}
+
+ENCODERS = {
+    "bert": encoder(
+        transformers.BertModel,
+        transformers.BertConfig(**TOKENS, **SIZES, layer_norm_eps=1e-3),
+        modules=MEAN_NORMALISED,
+    ),
+    # Without modules; the trunk is in a model with a head.
+    "bert-masked": encoder(
+        transformers.BertForMaskedLM,
+        transformers.BertConfig(**TOKENS, **(SIZES | {"num_attention_heads": 4}), hidden_act="gelu_new"),
+        torch.float16,
+    ),
+    "bert-classify": encoder(
+        transformers.BertForSequenceClassification, transformers.BertConfig(**TOKENS, **SIZES, **labels()), torch.float16
+    ),
+    "bert-tag": encoder(
+        transformers.BertForTokenClassification, transformers.BertConfig(**TOKENS, **SIZES, **labels()), torch.bfloat16
+    ),
+}

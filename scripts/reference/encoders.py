@@ -47,4 +47,52 @@ ENCODERS = {
     "bert-tag": encoder(
         transformers.BertForTokenClassification, transformers.BertConfig(**TOKENS, **SIZES, **labels()), torch.bfloat16
     ),
+    "distilbert": encoder(
+        transformers.DistilBertModel,
+        transformers.DistilBertConfig(
+            vocab_size=264, dim=32, hidden_dim=48, n_layers=2, n_heads=2, max_position_embeddings=CONTEXT
+        ),
+        modules={"pooling": "cls_token", "normalise": True},
+    ),
+    "distilbert-classify": encoder(
+        transformers.DistilBertForSequenceClassification,
+        transformers.DistilBertConfig(
+            vocab_size=264, dim=32, hidden_dim=48, n_layers=2, n_heads=4, max_position_embeddings=CONTEXT, **labels()
+        ),
+        torch.float16,
+    ),
+    "distilbert-tag": encoder(
+        transformers.DistilBertForTokenClassification,
+        transformers.DistilBertConfig(
+            vocab_size=264, dim=32, hidden_dim=40, n_layers=1, n_heads=2, max_position_embeddings=CONTEXT, **labels()
+        ),
+        torch.bfloat16,
+    ),
+    "roberta": encoder(
+        transformers.RobertaModel,
+        transformers.RobertaConfig(**TOKENS, **SIZES, type_vocab_size=1),
+        modules={"pooling": "max_tokens", "normalise": False},
+    ),
+    "xlm-roberta-classify": encoder(
+        transformers.XLMRobertaForSequenceClassification,
+        transformers.XLMRobertaConfig(**TOKENS, **SIZES, type_vocab_size=1, **labels(["relevance"])),
+        torch.float16,
+    ),
+    "roberta-tag": encoder(
+        transformers.RobertaForTokenClassification,
+        transformers.RobertaConfig(
+            **(TOKENS | {"pad_token_id": 0}), **(SIZES | {"num_hidden_layers": 1}), type_vocab_size=1, **labels()
+        ),
+        torch.float16,
+    ),
+    "mpnet": encoder(
+        transformers.MPNetModel,
+        transformers.MPNetConfig(**TOKENS, **SIZES),
+        modules=MEAN_NORMALISED,
+    ),
+    "mpnet-classify": encoder(
+        transformers.MPNetForSequenceClassification,
+        transformers.MPNetConfig(**TOKENS, **SIZES, **labels()),
+        torch.float16,
+    ),
 }

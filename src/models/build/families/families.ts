@@ -2,6 +2,7 @@
 import { OctavoError } from '../../../errors.js';
 import type { JsonObject } from '../json.js';
 import { bert } from './bert.js';
+import { distilbert } from './distilbert.js';
 import type { Family } from './family.js';
 import { gemma } from './gemma.js';
 import { gemma2 } from './gemma2.js';
@@ -10,10 +11,12 @@ import { gptNeox } from './gpt-neox.js';
 import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
+import { mpnet } from './mpnet.js';
 import { opt } from './opt.js';
 import { phi3 } from './phi3.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
+import { roberta, xlmRoberta } from './roberta.js';
 import { smollm3 } from './smollm3.js';
 
 const families: readonly Family[] = [
@@ -30,6 +33,10 @@ const families: readonly Family[] = [
   gptNeox,
   opt,
   bert,
+  distilbert,
+  roberta,
+  xlmRoberta,
+  mpnet,
 ];
 
 /** The family that `model_type` names. Throws `unsupported_model` with the list of those there are. */

@@ -45,7 +45,7 @@ export interface PostNormUse {
   readonly tensors: PostNormTensors;
   readonly inputs: EncoderInputs;
   /** Added to the attention scores of every layer (`TextAttentionUse`). */
-  readonly scoreBias?: string;
+  readonly scoreBias?: string | undefined;
 }
 
 /** The last hidden states, float32 [batch_size, sequence_length, hidden]. */

@@ -52,6 +52,14 @@ describe('what a model gives', () => {
     expect(await plannedTask('test/fixtures/families/gpt2')).toBe('generate');
   });
 
+  it('reserves the positions of padding where a family does', () => {
+    const contextOf = (name: string) => {
+      const config = JSON.parse(readFileSync(join(fixtures, name, 'config.json'), 'utf8'));
+      return familyOf(config).plan(config).shape.context;
+    };
+    expect(['distilbert-tag', 'roberta', 'roberta-tag', 'mpnet-classify'].map(contextOf)).toEqual([48, 46, 47, 46]);
+  });
+
   it('has the longest text that positions and modules allow', () => {
     expect(plan({}).shape.context).toBe(48);
     expect(plan({}, 40).shape.context).toBe(40);

@@ -34,8 +34,10 @@ export const manifestSchema = z.strictObject({
   dimensions: size(1 << 20).optional(),
   /** Of a model that classifies: how logits become scores, over all labels or each by itself. */
   scores: z.enum(['softmax', 'sigmoid']).optional(),
-  /** Path of the ONNX graph, one of `files`. */
+  /** Path of the ONNX graph, one of `files`; of an encoder-decoder the decoder's. */
   graph: z.string(),
+  /** Of an encoder-decoder: the graph that reads prompts, one of `files`, and the token before the first of every output. */
+  encoder: z.strictObject({ graph: z.string(), startToken: z.int().nonnegative() }).optional(),
   /** `octavo` version that wrote the folder. */
   builder: z.string(),
   shape: z.strictObject({
@@ -45,7 +47,7 @@ export const manifestSchema = z.strictObject({
     kvHeads: size(4096),
     headDim: size(4096),
     vocab: size(1 << 22),
-    /** Positions that the rotary tables cover: the longest context. */
+    /** The longest context, in tokens; of an encoder-decoder that of its prompts, and as much again of its outputs. */
     context: size(1 << 22),
   }),
   /** Tokens at which the model ends by itself. */

@@ -5,8 +5,8 @@ import { type Manifest, manifestSchema } from '../manifest.js';
 import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
-import { GraphBuilder } from './graph/graph-builder.js';
 import type { Precision } from './graph/graph-context.js';
+import { drawGraphFiles } from './graph-files.js';
 import type { JsonObject } from './json.js';
 import { writeModel } from './onnx/model-writer.js';
 import { openCheckpointSource } from './source/checkpoint-source.js';
@@ -85,24 +85,27 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
   const family = familyOf(source.config);
   const plan = family.plan(source.config, source.modules);
   const endTokens = plan.output ? [] : readEndTokens(source, plan.shape.vocab);
-  const builder = new GraphBuilder();
   // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
-  plan.draw({ builder, weights: source.weights, precision, weightLimit: options.reduceRange ? 63 : 127 });
+  const { model, encoder } = drawGraphFiles(plan, {
+    ...{ weights: source.weights, precision, weightLimit: options.reduceRange ? 63 : 127 },
+  });
   const producerVersion = await packageVersion();
-  const graph = precision === 'int8' ? 'onnx/model_quantized.onnx' : 'onnx/model.onnx';
   const folder = await OutputFolder.create(options.out, options.force ?? false);
   try {
-    await writeModel(builder.finish(), folder, {
-      path: graph,
-      producerVersion,
-      onProgress: (done, total, what) => onProgress({ done, total, what }),
-    });
+    for (const { graph, path } of encoder === null ? [model] : [encoder, model]) {
+      await writeModel(graph, folder, {
+        path,
+        producerVersion,
+        onProgress: (done, total, what) => onProgress({ done, total, what }),
+      });
+    }
     await folder.write('config.json', jsonBytes({ ...source.config, 'transformers.js_config': loader(precision) }));
     if (!plan.output) await folder.write('generation_config.json', jsonBytes(source.generation));
     for (const [path, bytes] of source.files) await folder.write(path, bytes);
     const manifest = manifestSchema.parse({
-      ...{ format: 1, name, architecture: family.modelType, precision, graph, builder: producerVersion },
-      ...{ shape: plan.shape, ...plan.output, endTokens, files: folder.files },
+      ...{ format: 1, name, architecture: family.modelType, precision, builder: producerVersion },
+      ...{ graph: model.path, shape: plan.shape, ...plan.output, endTokens, files: folder.files },
+      ...(encoder !== null && { encoder: { graph: encoder.path, startToken: encoder.startToken } }),
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();

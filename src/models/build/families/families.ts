@@ -18,6 +18,7 @@ import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
 import { roberta, xlmRoberta } from './roberta.js';
 import { smollm3 } from './smollm3.js';
+import { t5 } from './t5.js';
 
 const families: readonly Family[] = [
   llama,
@@ -32,6 +33,7 @@ const families: readonly Family[] = [
   gpt2,
   gptNeox,
   opt,
+  t5,
   bert,
   distilbert,
   roberta,

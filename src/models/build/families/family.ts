@@ -16,6 +16,14 @@ export interface ModelPlan {
   readonly output?: EncoderOutput;
   /** Draws the graph into the context's builder, and tells its weights which tensors are needed. */
   draw(context: GraphContext): void;
+  /** Of an encoder-decoder, whose prompts a graph of their own reads. */
+  readonly encoder?: EncoderPlan;
+}
+
+export interface EncoderPlan {
+  /** The token before the first of every output. */
+  readonly startToken: number;
+  draw(context: GraphContext): void;
 }
 
 export interface Family {

@@ -16,7 +16,11 @@ export interface GatedMlpUse {
   readonly packed: boolean;
   /** Prefix of the checkpoint's gate_proj, up_proj and down_proj. */
   readonly tensors: string;
+  /** Where the checkpoint calls them otherwise. */
+  readonly names?: Readonly<Record<'gate' | 'up' | 'down', string>>;
 }
+
+const llamaNames = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' };
 
 /**
  * float32 [batch_size, sequence_length, hidden]. Only the gate needs its row scale before f. The scale of `up`
@@ -39,8 +43,9 @@ export function gatedMlp(context: GraphContext, path: string, use: GatedMlpUse):
 }
 
 /** The gate's or the up projection's matrix: a tensor of its own, or half of the packed one. */
-function halfOf({ hidden, intermediate, packed, tensors }: GatedMlpUse, half: 'gate' | 'up'): Matrix {
-  const name = `${tensors}.${half}_proj.weight`;
+function halfOf(use: GatedMlpUse, half: 'gate' | 'up'): Matrix {
+  const { hidden, intermediate, packed, tensors, names = llamaNames } = use;
+  const name = `${tensors}.${names[half]}.weight`;
   const slice = { first: half === 'gate' ? 0 : intermediate, of: 2 * intermediate };
   const part = packed ? { tensor: `${tensors}.gate_up_proj.weight`, slice } : { tensor: name };
   return { name, parts: [{ ...part, rows: intermediate }], columns: hidden };
@@ -51,7 +56,7 @@ function down(
   path: string,
   use: GatedMlpUse & { product: string; pending: string | undefined },
 ): string {
-  const name = `${use.tensors}.down_proj.weight`;
+  const name = `${use.tensors}.${(use.names ?? llamaNames).down}.weight`;
   const matrix = { name, parts: [{ tensor: name, rows: use.hidden }], columns: use.intermediate };
   const input = activation(context, path, use.product);
   const multiplied = multiply(context, path, { input, matrix });

@@ -13,6 +13,8 @@ export interface HeadUse {
   readonly tied: boolean;
   readonly vocab: number;
   readonly hidden: number;
+  /** Factor on the logits, before the cap. */
+  readonly scale?: number;
   /** Logits become softcap * tanh(logit / softcap). */
   readonly softcap?: number;
 }
@@ -20,11 +22,11 @@ export interface HeadUse {
 /** Adds the output `logits`, float32 [batch_size, num_logits, vocab]. */
 export function logitsHead(context: GraphContext, use: HeadUse): void {
   const { builder } = context;
-  const { softcap } = use;
+  const { softcap, scale = 1 } = use;
   if (softcap === undefined) {
-    project(context, use, { factor: 1, output: 'logits' });
+    project(context, use, { factor: scale, output: 'logits' });
   } else {
-    const capped = project(context, use, { factor: 1 / softcap, output: '/lm_head/capped' });
+    const capped = project(context, use, { factor: scale / softcap, output: '/lm_head/capped' });
     const bounded = builder.node('Tanh', '/lm_head', { inputs: [capped] });
     builder.node('Mul', '/lm_head', {
       inputs: [bounded, builder.constant('float32', [softcap])],

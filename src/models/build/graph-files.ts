@@ -1,0 +1,34 @@
+/** The ONNX files of a model: one graph, or with an encoder two. */
+import type { EncoderPlan, ModelPlan } from './families/family.js';
+import { type Graph, GraphBuilder } from './graph/graph-builder.js';
+import type { GraphContext } from './graph/graph-context.js';
+
+export interface GraphFile {
+  /** In the model folder. */
+  readonly path: string;
+  readonly graph: Graph;
+}
+
+export interface GraphFiles {
+  readonly model: GraphFile;
+  readonly encoder: (GraphFile & Pick<EncoderPlan, 'startToken'>) | null;
+}
+
+/**
+ * Draws every graph of a plan. The names are those of Hugging Face's exports: the decoder of an encoder-decoder is the one
+ * that takes the prompt's keys and values as its past. Throws `invalid_model` for tensors that are missing or do not fit.
+ */
+export function drawGraphFiles(plan: ModelPlan, context: Omit<GraphContext, 'builder'>): GraphFiles {
+  const file = (name: string, part: Pick<ModelPlan, 'draw'>): GraphFile => {
+    const builder = new GraphBuilder();
+    part.draw({ ...context, builder });
+    const suffix = context.precision === 'int8' ? '_quantized' : '';
+    return { path: `onnx/${name}${suffix}.onnx`, graph: builder.finish() };
+  };
+  const { encoder } = plan;
+  if (encoder === undefined) return { model: file('model', plan), encoder: null };
+  return {
+    model: file('decoder_with_past_model', plan),
+    encoder: { ...file('encoder_model', encoder), startToken: encoder.startToken },
+  };
+}

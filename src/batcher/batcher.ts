@@ -28,6 +28,7 @@ interface Scheduled {
 
 export class Batcher implements Generator {
   readonly #options: BatcherOptions;
+  readonly #limits: SchedulerLimits;
   readonly #waiting: WaitingQueue<Sequence>;
   readonly #rows: RowTable;
   readonly #loop: StepLoop<Scheduled>;
@@ -36,6 +37,8 @@ export class Batcher implements Generator {
 
   constructor(options: BatcherOptions) {
     this.#options = options;
+    const { engine, scheduler } = options;
+    this.#limits = engine.encodesPrompts ? { ...scheduler, chunkTokens: engine.capacity } : scheduler;
     this.#waiting = new WaitingQueue(options.queue, options.clock);
     this.#rows = new RowTable(options.engine.rows);
     this.#loop = new StepLoop({
@@ -56,8 +59,7 @@ export class Batcher implements Generator {
 
   submit(request: GenerationRequest): Generation {
     this.checkOpen();
-    const tokens = request.prompt.length + request.maxTokens;
-    invariant(request.prompt.length > 0 && tokens <= this.#options.engine.capacity, 'a sequence fits its row');
+    invariant(request.prompt.length > 0 && fits(request, this.#options.engine), 'a sequence fits its row');
     // Before there is a sequence, which would go on listening to the caller's signal.
     this.#waiting.checkRoom(request.prompt.length);
     const sequence = new Sequence(request, this.#options.detokenizer(), this.#options.clock);
@@ -82,7 +84,8 @@ export class Batcher implements Generator {
   /** Share of the KV arena that holds tokens. */
   get kvUsage(): number {
     const cached = this.#rows.all.reduce((sum, { cachedTokens }) => sum + cachedTokens, 0);
-    return cached / (this.#options.engine.rows * this.#options.engine.capacity);
+    const { rows, capacity, encodesPrompts } = this.#options.engine;
+    return cached / (rows * capacity * (encodesPrompts ? 2 : 1));
   }
 
   /** False while the engine is being restarted, after a restart failed, and while a step does not come back. */
@@ -110,7 +113,7 @@ export class Batcher implements Generator {
     const finished = [...this.#waiting.takeFinished(), ...this.#rows.all.filter((sequence) => sequence.finished)];
     for (const sequence of finished) this.#options.events.finished(sequence);
     const moves = this.#rows.release();
-    const plan = nextPlan(this.#view(), this.#options.scheduler);
+    const plan = nextPlan(this.#view(), this.#limits);
     this.#lastWasPrefill = plan !== null && plan.kind !== 'decode';
     if (plan === null) return null;
     return plan.kind === 'decode' ? this.#decode(moves) : this.#prefill(plan, moves);
@@ -165,6 +168,10 @@ export class Batcher implements Generator {
       this.#options.events.finished(sequence);
     }
   }
+}
+
+function fits({ prompt, maxTokens }: GenerationRequest, { capacity, encodesPrompts }: DecoderEngine): boolean {
+  return encodesPrompts ? Math.max(prompt.length, maxTokens) <= capacity : prompt.length + maxTokens <= capacity;
 }
 
 function stepSize({ work }: Step): Pick<StepEvent, 'kind' | 'rows' | 'tokens' | 'paddedTokens'> {

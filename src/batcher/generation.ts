@@ -4,7 +4,7 @@ import type { Sampling } from '../models/decoder/sampling.js';
 export interface GenerationRequest {
   /** Token ids, at least one. */
   readonly prompt: readonly number[];
-  /** At least one; prompt and output together fit the context. */
+  /** At least one; prompt and output together fit the context, or each does where an encoder reads the prompt. */
   readonly maxTokens: number;
   readonly sampling: Sampling;
   /** Text that ends the sequence and is not part of the output. */

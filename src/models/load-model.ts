@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { DecoderReplica } from './decoder/replica.js';
 import type { DecoderEngine } from './decoder/step.js';
+import type { DecoderSetup } from './decoder/worker-protocol.js';
 import { type LoadedEncoder, openEncoder } from './load-encoder.js';
 import type { LoadOptions } from './load-options.js';
 import { type ModelFolder, openModelFolder } from './model-folder.js';
@@ -44,6 +45,7 @@ async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<L
   const { replica, info } = await DecoderReplica.start({
     graph: folder.graph,
     shape: { ...manifest.shape, rows: options.rows, capacity: contextLength },
+    ...encoderOf(folder),
     runtime: options.runtime,
     provider: options.provider,
     threads: options.threads,
@@ -54,6 +56,7 @@ async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<L
     architecture: manifest.architecture,
     precision: manifest.precision,
     contextLength,
+    encodesPrompts: replica.encodesPrompts,
     endTokens: manifest.endTokens,
     tokenizer,
     chatTemplate,
@@ -67,6 +70,12 @@ async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<L
     await tokenizer.close();
   };
   return { kind: 'decoder', model, engine: replica, close };
+}
+
+/** The other graph of an encoder-decoder. */
+function encoderOf({ manifest: { encoder }, encoderGraph }: ModelFolder): Pick<DecoderSetup, 'encoder'> {
+  if (!encoder || encoderGraph === null) return {};
+  return { encoder: { graph: encoderGraph, startToken: encoder.startToken } };
 }
 
 /** Throws `invalid_model` when the folder has no usable tokenizer. */

@@ -13,6 +13,8 @@ export interface ModelFolder {
   readonly manifest: Manifest;
   /** Absolute path of the ONNX graph. */
   readonly graph: string;
+  /** Absolute path of an encoder-decoder's other graph; `null`: there is only one. */
+  readonly encoderGraph: string | null;
   /** Seconds since the epoch at which the manifest was written. */
   readonly created: number;
   /** `null` when the folder has none. Throws `invalid_model` for one that is no receipt, or another build's. */
@@ -29,11 +31,14 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
   const manifest = parseManifest(await readManifest(manifestFile), manifestFile);
   for (const file of manifest.files) await checkFile(path.join(root, file.path), file);
   const listed = new Set(manifest.files.map((file) => file.path));
-  if (!listed.has(manifest.graph)) throw invalid(manifestFile, `its graph "${manifest.graph}" is not among its files`);
+  const graphs = [manifest.graph, ...(manifest.encoder ? [manifest.encoder.graph] : [])];
+  const unlisted = graphs.find((graph) => !listed.has(graph));
+  if (unlisted !== undefined) throw invalid(manifestFile, `its graph "${unlisted}" is not among its files`);
   const readText = async (name: string) => (listed.has(name) ? readFile(path.join(root, name), 'utf8') : null);
   return {
     manifest,
     graph: path.join(root, manifest.graph),
+    encoderGraph: manifest.encoder ? path.join(root, manifest.encoder.graph) : null,
     created: Math.floor((await lstat(manifestFile)).mtimeMs / 1000),
     readReceipt: () => readReceipt(root, manifest),
     readText,

@@ -68,6 +68,8 @@ interface ModelFacts {
 
 /** A model that generates text. */
 export interface ServedModel extends ModelFacts {
+  /** The prompt and the output may have `contextLength` tokens each; otherwise they share them. */
+  readonly encodesPrompts: boolean;
   /** Tokens at which the model ends by itself. */
   readonly endTokens: readonly number[];
   readonly tokenizer: Tokenizer;

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Generation } from '../batcher/generation.js';
 import { OctavoError } from '../errors.js';
 import type { Sampling } from '../models/decoder/sampling.js';
+import type { ServedModel } from '../models/served-model.js';
 import type { Safety } from '../safety/safety.js';
 import { Choices } from './choices.js';
 import type { GeneratingReplica } from './dependencies.js';
@@ -57,7 +58,7 @@ export async function generate(request: TextRequest, context: GenerateContext): 
     const ids = await encodeInput(input, model, request.field);
     // Short texts are encoded at once: the engine and other requests have their turn between them.
     if (request.prompts.length > 1) await nextTurn();
-    prompts.push({ ids, maxTokens: resolveMaxTokens(ids.length, request, model.contextLength) });
+    prompts.push({ ids, maxTokens: resolveMaxTokens(ids.length, request, model) });
     // The caller may have left, or the deadline passed, while the tokenizer worked.
     context.signal.throwIfAborted();
   }
@@ -66,12 +67,11 @@ export async function generate(request: TextRequest, context: GenerateContext): 
 }
 
 /** Tokens to generate at most for a prompt of `promptTokens`. Throws `context_length_exceeded`, `invalid_value`. */
-function resolveMaxTokens(promptTokens: number, request: TextRequest, contextLength: number): number {
-  const room = contextLength - promptTokens;
+function resolveMaxTokens(promptTokens: number, request: TextRequest, model: ServedModel): number {
+  const room = outputRoom(promptTokens, model);
   const asked = request.maxTokens ?? Math.min(request.defaultMaxTokens ?? room, room);
   if (room < 1 || asked > room) {
-    const more = request.maxTokens === null ? 'room for at least 1 more is needed' : `${asked} more were asked for`;
-    const message = `The context of this model is ${contextLength} tokens, but the prompt has ${promptTokens} tokens and ${more}.`;
+    const message = describeRoom(promptTokens, request.maxTokens, model);
     throw new OctavoError('context_length_exceeded', message, request.field);
   }
   const { minTokens } = request.sampling;
@@ -80,6 +80,20 @@ function resolveMaxTokens(promptTokens: number, request: TextRequest, contextLen
     throw new OctavoError('invalid_value', message, 'min_tokens');
   }
   return asked;
+}
+
+/** Tokens that may follow the prompt. */
+function outputRoom(promptTokens: number, { contextLength, encodesPrompts }: ServedModel): number {
+  if (!encodesPrompts) return contextLength - promptTokens;
+  return promptTokens <= contextLength ? contextLength : 0;
+}
+
+function describeRoom(promptTokens: number, maxTokens: number | null, model: ServedModel): string {
+  const { contextLength, encodesPrompts } = model;
+  const asked = maxTokens === null ? 'room for at least 1 more is needed' : `${maxTokens} more were asked for`;
+  return encodesPrompts
+    ? `The context of this model is ${contextLength} tokens for the prompt and as many for the output, but the prompt has ${promptTokens} tokens and ${asked}.`
+    : `The context of this model is ${contextLength} tokens, but the prompt has ${promptTokens} tokens and ${asked}.`;
 }
 
 /** One sequence for each prompt and choice, prompt by prompt: all of them, or none. */

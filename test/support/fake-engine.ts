@@ -26,6 +26,7 @@ interface FakeRow {
 export interface FakeEngineOptions {
   readonly rows: number;
   readonly capacity: number;
+  readonly encodesPrompts?: boolean;
   /** Whether the sequence of an owner still wants its row; the engine cannot know. */
   readonly isLive: (owner: number) => boolean;
 }
@@ -33,6 +34,7 @@ export interface FakeEngineOptions {
 export class FakeEngine implements DecoderEngine {
   readonly rows: number;
   readonly capacity: number;
+  readonly encodesPrompts: boolean;
   readonly steps: Step[] = [];
   /** Sentences of the protocol that did not hold; a test expects none. */
   readonly violations: string[] = [];
@@ -51,9 +53,10 @@ export class FakeEngine implements DecoderEngine {
   #busy = false;
   #lost = false;
 
-  constructor({ rows, capacity, isLive }: FakeEngineOptions) {
+  constructor({ rows, capacity, encodesPrompts = false, isLive }: FakeEngineOptions) {
     this.rows = rows;
     this.capacity = capacity;
+    this.encodesPrompts = encodesPrompts;
     this.#isLive = isLive;
   }
 

@@ -20,20 +20,21 @@ export interface KvView {
 }
 
 export class KvArena {
+  /** `N.key` and `N.value` of every layer, in the order of the blocks; with a part `N.<part>.key` and so on. */
+  readonly names: readonly string[];
   readonly #shape: KvShape;
   /** Keys and values in turn, layer by layer: each `[rows, kvHeads, capacity, headDim]`. */
   readonly #blocks: readonly Float32Array[];
   /** Of the rows from 0 on, by their number. */
   readonly #views = new Map<number, KvView>();
 
-  constructor(shape: KvShape) {
+  /** `part` names one cache of a graph that has several. */
+  constructor(shape: KvShape, part?: string) {
     this.#shape = shape;
     const { rows, kvHeads, capacity, headDim } = shape;
-    const length = shape.layers * 2;
-    this.#blocks = Array.from(
-      { length },
-      () => zeros('float32', [rows, kvHeads, capacity, headDim]).data as Float32Array,
-    );
+    const kinds = part === undefined ? ['key', 'value'] : [`${part}.key`, `${part}.value`];
+    this.names = Array.from({ length: shape.layers }, (_, layer) => kinds.map((kind) => `${layer}.${kind}`)).flat();
+    this.#blocks = this.names.map(() => zeros('float32', [rows, kvHeads, capacity, headDim]).data as Float32Array);
   }
 
   /** Rows `first … first + rows - 1`. Rows from the first one on give the same tensors again: decode steps find them bound. */
@@ -56,6 +57,24 @@ export class KvArena {
     }
   }
 
+  /**
+   * Copies keys and values that were computed elsewhere into the rows from `first` on. `sources`: one for each of `names`,
+   * [rows, kvHeads, tokens, headDim]. `lengths`: tokens to take of each row.
+   */
+  fill(first: number, sources: readonly Tensor[], lengths: readonly number[]): void {
+    const { kvHeads, capacity, headDim } = this.#shape;
+    sources.forEach(({ dims, data }, index) => {
+      const [source, head] = [data as Float32Array, dims[2]! * headDim];
+      lengths.forEach((length, row) => {
+        for (let h = 0; h < kvHeads; h++) {
+          const start = (row * kvHeads + h) * head;
+          const target = ((first + row) * kvHeads + h) * capacity * headDim;
+          this.#blocks[index]!.set(source.subarray(start, start + length * headDim), target);
+        }
+      });
+    });
+  }
+
   #createView(first: number, rows: number): KvView {
     const { kvHeads, capacity, headDim } = this.#shape;
     const row = kvHeads * capacity * headDim;
@@ -64,7 +83,7 @@ export class KvArena {
     this.#blocks.forEach((block, index) => {
       const data = block.subarray(first * row, (first + rows) * row);
       const tensor: Tensor = { type: 'float32', dims: [rows, kvHeads, capacity, headDim], data };
-      const name = `${index >> 1}.${index & 1 ? 'value' : 'key'}`;
+      const name = this.names[index]!;
       past.set(`past_key_values.${name}`, tensor);
       present.set(`present.${name}`, tensor);
     });

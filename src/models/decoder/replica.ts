@@ -9,6 +9,7 @@ const worker = new URL('./worker.js', import.meta.url);
 export class DecoderReplica implements DecoderEngine {
   readonly rows: number;
   readonly capacity: number;
+  readonly encodesPrompts: boolean;
   readonly #thread: ModelThread<Step, StepResult>;
 
   /** Starts the thread and loads the model. Throws what loading throws. */
@@ -18,10 +19,11 @@ export class DecoderReplica implements DecoderEngine {
     return { replica, info: { ...info, rows: replica.rows } };
   }
 
-  private constructor(thread: ModelThread<Step, StepResult>, { shape }: DecoderSetup) {
+  private constructor(thread: ModelThread<Step, StepResult>, { shape, encoder }: DecoderSetup) {
     this.#thread = thread;
     this.rows = shape.rows;
     this.capacity = shape.capacity;
+    this.encodesPrompts = encoder !== undefined;
   }
 
   step(step: Step): Promise<StepResult> {

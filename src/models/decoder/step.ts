@@ -52,6 +52,11 @@ export interface DecoderEngine {
   /** Tokens that a row can hold: the context length. */
   readonly capacity: number;
   /**
+   * An encoder reads the prompts, each whole, into memory of their own: no prompt is cut into chunks, and a row has
+   * `capacity` tokens for its prompt and as many for its output.
+   */
+  readonly encodesPrompts: boolean;
+  /**
    * Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost and with
    * `internal_error` when the run fails; then every row is lost, and `recover` comes before the next step.
    */

@@ -1,7 +1,7 @@
 /** Compares two models over windows of text, in a worker thread. */
 import { Piscina } from 'piscina';
 import { type ErrorCode, invariant, OctavoError } from '../../errors.js';
-import type { DecoderShape } from '../decoder/decoder.js';
+import type { DecoderShape } from '../decoder/language-model.js';
 import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
 import { addComparisons, type Comparison, nothingCompared } from './comparison.js';
 import type { Window } from './windows.js';

@@ -11,8 +11,15 @@ export interface StepRunner<Step, Result> {
   close(): Promise<void>;
 }
 
-/** Makes the runner of a loaded graph; `runtime` can open more graphs. */
-export type CreateRunner<Step, Result> = (session: Session, runtime: Runtime) => Promise<StepRunner<Step, Result>>;
+/** What opens further graphs. */
+export interface GraphOpener {
+  readonly runtime: Runtime;
+  /** Opens a file as the setup says. Throws what opening a session throws. */
+  open(graph: string): Promise<Session>;
+}
+
+/** Makes the runner of a loaded graph. */
+export type CreateRunner<Step, Result> = (session: Session, opener: GraphOpener) => Promise<StepRunner<Step, Result>>;
 
 interface Loaded<Step, Result> {
   readonly runner: StepRunner<Step, Result>;
@@ -63,7 +70,8 @@ async function load<Step, Result>(
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
   const { provider, reason: providerReason } = chooseProvider(setup.provider, runtime);
-  const session = await runtime.open(setup.graph, { provider, threads: setup.threads });
+  const open = (graph: string) => runtime.open(graph, { provider, threads: setup.threads });
+  const session = await open(setup.graph);
   const info: SessionInfo = {
     runtime: runtime.name,
     runtimeReason: reason,
@@ -72,5 +80,5 @@ async function load<Step, Result>(
     providerReason,
     threads: setup.threads,
   };
-  return { runner: await createRunner(session, runtime), info };
+  return { runner: await createRunner(session, { runtime, open }), info };
 }

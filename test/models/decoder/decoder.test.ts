@@ -1,5 +1,6 @@
 /** The decoder on a graph whose cache holds token ids: every token follows from exactly its own row. */
 import { describe, expect, test } from 'vitest';
+import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import type { PromptChunk, RowMove, Step } from '#octavo/models/decoder/step.js';
@@ -11,7 +12,7 @@ const shape = { layers: 2, kvHeads: 2, headDim: 2, rows: 4, capacity: 32, vocab 
 
 function open(graph: Partial<FakeGraph> = {}) {
   const session = new FakeSession({ vocab, ...graph });
-  return { session, decoder: new Decoder(session, shape, new PlainWeigher()) };
+  return { session, decoder: new Decoder(new CausalModel(session, shape), new PlainWeigher()) };
 }
 
 const whole = (...ids: number[]): PromptChunk => ({ ids, past: 0, sampling: greedy });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
+import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import type { PromptChunk, Step } from '#octavo/models/decoder/step.js';
@@ -41,7 +42,10 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       const out = join(root, `${name}-${precision}`);
       const { graph, shape } = await buildModel({ source: folder, out, precision });
       const session = await runtime.open(join(out, graph), { provider: 'cpu', threads: 2 });
-      return new Decoder(session, { ...shape, rows: prompts.length, capacity: shape.context }, new PlainWeigher());
+      return new Decoder(
+        new CausalModel(session, { ...shape, rows: prompts.length, capacity: shape.context }),
+        new PlainWeigher(),
+      );
     }
 
     /** All prompts padded together, then decoded together: the tokens of each. */

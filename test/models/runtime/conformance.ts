@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { openWeigher } from '#octavo/models/decoder/weigher.js';
@@ -47,7 +48,7 @@ export function describeRuntime(name: RuntimeName): void {
     });
 
     it('continues the golden prompts with the golden tokens', async () => {
-      const decoder = new Decoder(session, shape, await openWeigher(runtime, shape.vocab));
+      const decoder = new Decoder(new CausalModel(session, shape), await openWeigher(runtime, shape.vocab));
       for (const { prompt_ids, greedy_ids } of golden) {
         expect(await generateAlone(decoder, prompt_ids, greedy_ids.length)).toEqual(greedy_ids);
       }
@@ -63,7 +64,7 @@ export function describeRuntime(name: RuntimeName): void {
     });
 
     it('gives a batch the tokens that its rows get alone', async () => {
-      const decoder = new Decoder(session, shape, await openWeigher(runtime, shape.vocab));
+      const decoder = new Decoder(new CausalModel(session, shape), await openWeigher(runtime, shape.vocab));
       const prompts = golden.slice(0, 3).map(({ prompt_ids }) => prompt_ids);
       const alone = [];
       for (const ids of prompts) alone.push(await nextToken(decoder, ids));

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
-import { plannedTask } from '../models/build/planned-task.js';
+import { readPlan } from '../models/build/read-plan.js';
 import { shapeNames } from '../models/build/source/random-source.js';
 import type { Manifest } from '../models/manifest.js';
+import { whyUnmeasured } from '../models/receipt/measurable.js';
 import { buildMeasured } from '../models/receipt/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
@@ -87,7 +88,7 @@ Examples:
       throw new OctavoError('invalid_config', 'Give one Hugging Face folder, or --random with a shape.');
     }
     const started = Date.now();
-    const { manifest, receipt } = await untilInterrupted((signal) =>
+    const { manifest, receipt, unmeasured } = await untilInterrupted((signal) =>
       build(source, values, stopWith(signal, createBar(process.stderr))),
     );
     const mebibytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;
@@ -95,6 +96,7 @@ Examples:
     process.stdout.write(
       `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
     );
+    if (unmeasured !== null) process.stdout.write(`No receipt: ${unmeasured}\n`);
     if (receipt !== null) process.stdout.write(`\n${formatReceipt(receipt)}`);
   },
 };
@@ -105,32 +107,37 @@ interface Built {
   readonly manifest: Manifest;
   /** `null`: nothing was measured. */
   readonly receipt: Receipt | null;
+  /** Why this model cannot be measured; `null`: it was, or nobody wanted it. */
+  readonly unmeasured: string | null;
 }
 
 /** `source` is `undefined` for random weights. */
 async function build(source: string | undefined, settings: BuildSettings, onProgress: OnProgress): Promise<Built> {
   const { out, precision, name, random, seed, reduceRange, force, maxLoss } = settings;
   const options = { out, precision, reduceRange, force, ...(name === undefined ? {} : { name }) };
-  const measurable = source !== undefined && precision === 'int8' && !settings.noReceipt;
-  if (maxLoss !== null && !measurable) {
-    throw new OctavoError('invalid_config', '--max-loss needs an int8 build of a checkpoint, with its receipt.');
-  }
-  const measures = measurable && (await plannedTask(source)) === 'generate';
-  if (maxLoss !== null && !measures) {
-    throw new OctavoError('invalid_config', '--max-loss is of perplexity, which only a model that generates text has.');
-  }
   if (source === undefined) {
-    return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };
+    if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
+    const manifest = await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress);
+    return { manifest, receipt: null, unmeasured: null };
   }
-  if (!measures) return { manifest: await buildModel({ ...options, source }, onProgress), receipt: null };
+  const wanted = precision === 'int8' && !settings.noReceipt;
+  const unmeasured = wanted ? await whyNoReceipt(source) : null;
+  const measures = wanted && unmeasured === null;
+  if (maxLoss !== null && !measures) {
+    throw new OctavoError('invalid_config', unmeasured === null ? needsReceipt : `--max-loss: ${unmeasured}`);
+  }
+  if (!measures) {
+    return { manifest: await buildModel({ ...options, source }, onProgress), receipt: null, unmeasured };
+  }
   const { text, threads } = settings;
   const tokens = settings.tokens ?? (text === null ? quickTokens : null);
-  return buildMeasured(
-    {
-      build: { ...options, source },
-      measure: { text, tokens, threads, runtime: 'auto', provider: 'cpu' },
-      maxLoss,
-    },
-    onProgress,
-  );
+  const measure = { text, tokens, threads, runtime: 'auto', provider: 'cpu' } as const;
+  return { ...(await buildMeasured({ build: { ...options, source }, measure, maxLoss }, onProgress)), unmeasured };
 }
+
+async function whyNoReceipt(source: string): Promise<string | null> {
+  const { output, encoder } = await readPlan(source);
+  return whyUnmeasured({ task: output?.task ?? 'generate', encoder });
+}
+
+const needsReceipt = '--max-loss needs an int8 build of a checkpoint, with its receipt.';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
 import { openModelFolder } from '../models/model-folder.js';
+import { whyUnmeasured } from '../models/receipt/measurable.js';
 import { measureReceipt } from '../models/receipt/measure.js';
 import { sampledTokens } from '../models/receipt/measurement-text.js';
 import { removeReceipt, writeReceipt } from '../models/receipt/receipt-file.js';
@@ -64,7 +65,7 @@ Examples:
     const { values, positionals } = parseOptions(receiptOptions, { argv, env });
     const [model, ...rest] = positionals;
     if (model === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
-    await dropUnusableReceipt(model);
+    await prepareFolder(model);
     const receipt = await untilInterrupted((signal) => {
       const onProgress = stopWith(signal, createBar(process.stderr));
       return withReference({ source: values.reference, near: model, onProgress }, (reference) =>
@@ -76,8 +77,13 @@ Examples:
   },
 };
 
-/** A receipt of another build, or of an older form, must not stop the measurement that replaces it. */
-async function dropUnusableReceipt(model: string): Promise<void> {
+/**
+ * A receipt of another build, or of an older form, must not stop the measurement that replaces it. Throws `invalid_config`
+ * for a model that cannot be measured, before its reference is built.
+ */
+async function prepareFolder(model: string): Promise<void> {
   const folder = await openModelFolder(model);
+  const unmeasured = whyUnmeasured(folder.manifest);
+  if (unmeasured !== null) throw new OctavoError('invalid_config', unmeasured);
   await folder.readReceipt().catch(() => removeReceipt(model));
 }

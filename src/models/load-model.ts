@@ -83,7 +83,8 @@ export async function loadTokenizer(folder: ModelFolder): Promise<ModelTokenizer
   const tokenizer = await folder.readJson('tokenizer.json');
   if (tokenizer === null) throw new OctavoError('invalid_model', 'The model folder has no tokenizer.json.');
   const config = (await folder.readJson('tokenizer_config.json')) ?? {};
-  return new ModelTokenizer({ tokenizer, config }, folder.manifest.shape.vocab);
+  const { shape, encoder } = folder.manifest;
+  return new ModelTokenizer({ tokenizer, config }, shape.vocab, { ownTexts: encoder !== undefined });
 }
 
 const tokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);

@@ -2,31 +2,53 @@
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
 
+const decoderSchema = z.object({ type: z.string(), prepend_scheme: z.string().optional() });
+
 /** The parts of tokenizer.json that detokenizing needs. */
 const tokenizerSchema = z.object({
-  model: z.object({ vocab: z.record(z.string(), z.int().nonnegative()) }),
+  model: z.object({
+    vocab: z.union([
+      z.record(z.string(), z.int().nonnegative()).transform((table) => Object.entries(table)),
+      // Unigram's is a list of tokens with scores; the places are the ids.
+      z
+        .array(z.tuple([z.string(), z.number()]))
+        .transform((entries) => entries.map(([token], id): [string, number] => [token, id])),
+    ]),
+  }),
   added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string(), special: z.boolean() })).default([]),
-  decoder: z.object({ type: z.string(), decoders: z.array(z.object({ type: z.string() })).optional() }).nullish(),
+  decoder: decoderSchema.extend({ decoders: z.array(decoderSchema).optional() }).nullish(),
 });
 
 /**
  * Bytes of each token id; `undefined` for special tokens and unused ids, which have no text.
- * Throws `unsupported_model` for a vocabulary that is not a table of tokens (Unigram's is a list), and for a decoder
- * other than ByteLevel and the SentencePiece kinds.
+ * Throws `unsupported_model` for a vocabulary that is neither a table nor a list of tokens, and for a decoder other than
+ * ByteLevel and the SentencePiece kinds.
  */
 export function readTokenBytes(tokenizerJson: unknown): (Uint8Array | undefined)[] {
-  const result = tokenizerSchema.safeParse(tokenizerJson);
-  if (!result.success) {
-    throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${z.prettifyError(result.error)}.`);
-  }
-  const tokenizer = result.data;
+  const tokenizer = readTokenizer(tokenizerJson);
   const toBytes = chooseDecoder(tokenizer.decoder);
   const table: (Uint8Array | undefined)[] = [];
-  for (const [token, id] of Object.entries(tokenizer.model.vocab)) table[id] = toBytes(token);
+  for (const [token, id] of tokenizer.model.vocab) table[id] = toBytes(token);
   for (const { id, content, special } of tokenizer.added_tokens) {
     table[id] = special ? undefined : new TextEncoder().encode(content);
   }
   return table;
+}
+
+/**
+ * Whether a text by itself begins without the spaces of its first token: the tokenizer puts one there before it encodes.
+ * Throws as `readTokenBytes`.
+ */
+export function beginsWithoutSpace(tokenizerJson: unknown): boolean {
+  const { decoder } = readTokenizer(tokenizerJson);
+  const kinds = decoder ? [decoder, ...(decoder.decoders ?? [])] : [];
+  return kinds.some(({ type, prepend_scheme: scheme }) => type === 'Metaspace' && scheme !== 'never');
+}
+
+function readTokenizer(tokenizerJson: unknown): z.infer<typeof tokenizerSchema> {
+  const result = tokenizerSchema.safeParse(tokenizerJson);
+  if (result.success) return result.data;
+  throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${z.prettifyError(result.error)}.`);
 }
 
 type ToBytes = (token: string) => Uint8Array;

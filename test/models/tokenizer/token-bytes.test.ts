@@ -41,6 +41,17 @@ describe('SentencePiece vocabularies', () => {
   });
 });
 
+test('a list of tokens with scores: the places are the ids', () => {
+  const vocab = [
+    ['<unk>', 0],
+    ['▁a', -1.5],
+    ['b', -2],
+  ];
+  const added = [{ id: 0, content: '<unk>', special: true }];
+  const table = readTokenBytes({ model: { vocab }, added_tokens: added, decoder: { type: 'Metaspace' } });
+  expect(texts(table)).toEqual([null, ' a', 'b']);
+});
+
 test('special tokens and holes have no text; added ones that are not special are taken as they are', () => {
   const added = [
     { id: 3, content: '<|end|>', special: true },
@@ -58,7 +69,7 @@ describe('what is not supported is refused with what is', () => {
       /decoder is WordPiece; supported are ByteLevel/,
     ],
     ['no decoder', { model: { vocab: {} }, decoder: null }, /decoder is missing/],
-    ['a vocabulary with scores', { model: { vocab: [['a', -1]] }, decoder: { type: 'Metaspace' } }, /model\.vocab/],
+    ['a list without scores', { model: { vocab: ['a', 'b'] }, decoder: { type: 'Metaspace' } }, /model\.vocab/],
     ['no vocabulary', { version: '1.0' }, /model/],
     ['no object', 'tokenizer', /expected object/],
   ])('%s', (_, tokenizer, message) => {

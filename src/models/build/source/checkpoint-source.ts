@@ -6,7 +6,7 @@ import { Checkpoint } from '../weights/checkpoint.js';
 import { jsonBytes, type ModelSource } from './model-source.js';
 import { readSentenceModules } from './sentence-modules.js';
 
-export const maxJsonBytes = 4 * 1024 * 1024;
+const maxJsonBytes = 4 * 1024 * 1024;
 const maxTokenizerBytes = 64 * 1024 * 1024;
 
 /** Files that are copied when the folder has them. */
@@ -14,7 +14,7 @@ const optionalFiles = ['chat_template.jinja', 'special_tokens_map.json', 'golden
 
 /** Throws `invalid_model` or `unsupported_model`; opens the weights last, so a failure leaves nothing open. */
 export async function openCheckpointSource(folder: string): Promise<ModelSource> {
-  const config = await readJsonObject(join(folder, 'config.json'), maxJsonBytes);
+  const config = await readConfig(folder);
   const generation = await readGeneration(folder, config);
   const modules = await readSentenceModules(folder);
   const files = new Map<string, Uint8Array>();
@@ -29,6 +29,11 @@ export async function openCheckpointSource(folder: string): Promise<ModelSource>
   const card = (await readOptional(folder, 'MODEL_CARD.md')) ?? (await readOptional(folder, 'README.md'));
   if (card) files.set('MODEL_CARD.md', card);
   return { config, generation, modules, files, weights: await Checkpoint.open(folder) };
+}
+
+/** Throws `invalid_model`. */
+export function readConfig(folder: string): Promise<JsonObject> {
+  return readJsonObject(join(folder, 'config.json'), maxJsonBytes);
 }
 
 /** Without a generation_config.json, the tokens that config.json names. */

@@ -20,7 +20,7 @@ export type Precision = (typeof precisions)[number];
 export const tasks = ['generate', 'embed', 'classify', 'tag'] as const;
 export type Task = (typeof tasks)[number];
 
-export const manifestSchema = z.strictObject({
+const fieldsSchema = z.strictObject({
   format: z.literal(1),
   /** Default id of the model in the API. */
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/),
@@ -54,5 +54,10 @@ export const manifestSchema = z.strictObject({
   endTokens: z.array(z.int().nonnegative()).max(64),
   files: z.array(fileSchema).min(1).max(1024),
 });
+
+export const manifestSchema = fieldsSchema.refine(
+  ({ encoder, shape }) => encoder === undefined || encoder.startToken < shape.vocab,
+  { path: ['encoder', 'startToken'], error: 'not a token of the vocabulary' },
+);
 
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -117,6 +117,31 @@ describe('what it tells', () => {
   });
 });
 
+describe('an engine that encodes prompts', () => {
+  test('gets each prompt whole, and has room for as long an output', async () => {
+    const batching = start({ rows: 1, capacity: 20, encodesPrompts: true });
+    const request = ownedRequest(1, { length: 20, maxTokens: 20 });
+    const usage: number[] = [];
+    batching.engine.during = async () => {
+      usage.push(batching.batcher.kvUsage * 40);
+    };
+    const heard = await hear(batching.submit(request));
+    expect(heard).toMatchObject({ text: saysAlone(request).text, finish: 'length' });
+    expect(batching.steps.map(({ kind, tokens }) => `${kind} ${tokens}`).slice(0, 2)).toEqual([
+      'prefill 20',
+      'decode 1',
+    ]);
+    expect([usage[0], usage.at(-1)]).toEqual([20, 38]);
+  });
+
+  test('still bounds both', () => {
+    const batching = start({ rows: 1, capacity: 20, encodesPrompts: true });
+    for (const lengths of [{ length: 21 }, { length: 1, maxTokens: 21 }]) {
+      expect(() => batching.batcher.submit(ownedRequest(1, lengths))).toThrow('a sequence fits its row');
+    }
+  });
+});
+
 describe('ending everything', () => {
   test('frees rows and queue, and every reader hears of it', async () => {
     const batching = start({ rows: 1 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { receiptSchema } from '#octavo/models/receipt/receipt.js';
+import { encoderDecoderRoot } from '../support/encoder-decoder-fixtures.js';
 import { temporaryFolder } from '../support/folders.js';
 import { runOctavo } from '../support/octavo.js';
 import { writeByteCheckpoint, writeLossyCheckpoint } from '../support/tiny-checkpoint.js';
@@ -15,6 +16,29 @@ const octavo = (...args: readonly string[]) => runOctavo(args, { cwd: root });
 
 const readReceipt = (folder: string) =>
   receiptSchema.parse(JSON.parse(readFileSync(join(root, folder, 'receipt.json'), 'utf8')));
+
+describe('an encoder-decoder, which is not measured', () => {
+  const t5 = join(encoderDecoderRoot, 't5');
+
+  it('is built without a receipt, and says why', async () => {
+    const built = await octavo('build', t5, '--out', 't5');
+    expect(built).toMatchObject({ code: 0, err: '' });
+    expect(built.out).toContain(
+      'No receipt: An encoder-decoder would have to be measured on prompts with their answers',
+    );
+    expect(existsSync(join(root, 't5', 'receipt.json'))).toBe(false);
+    const again = await octavo('receipt', 't5', '--reference', t5);
+    expect(again.code).toBe(1);
+    expect(again.err).toContain('An encoder-decoder would have to be measured on prompts with their answers');
+  });
+
+  it('cannot be held to a loss', async () => {
+    const { code, err } = await octavo('build', t5, '--out', 'held', '--max-loss', '1%');
+    expect(code).toBe(1);
+    expect(err).toContain('--max-loss: An encoder-decoder would have to be measured on prompts');
+    expect(existsSync(join(root, 'held'))).toBe(false);
+  });
+});
 
 describe('octavo build', () => {
   it('measures an int8 build, and shows the receipt now and later', async () => {

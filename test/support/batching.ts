@@ -9,6 +9,7 @@ import { numberDetokenizer, ownerOf } from './owned-tokens.js';
 export interface BatchingOptions extends Partial<Pick<BatcherOptions, 'scheduler' | 'queue' | 'detokenizer'>> {
   readonly rows?: number;
   readonly capacity?: number;
+  readonly encodesPrompts?: boolean;
 }
 
 export class Batching {
@@ -21,9 +22,11 @@ export class Batching {
   /** Milliseconds. */
   now = 0;
 
-  constructor({ rows = 4, capacity = 256, scheduler, queue, detokenizer = numberDetokenizer }: BatchingOptions = {}) {
+  constructor(options: BatchingOptions = {}) {
+    const { rows = 4, capacity = 256, encodesPrompts = false } = options;
+    const { scheduler, queue, detokenizer = numberDetokenizer } = options;
     const isLive = (owner: number) => this.sequences.get(owner)?.finished === false;
-    this.engine = new FakeEngine({ rows, capacity, isLive });
+    this.engine = new FakeEngine({ rows, capacity, encodesPrompts, isLive });
     this.batcher = new Batcher({
       engine: this.engine,
       detokenizer,

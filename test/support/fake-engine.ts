@@ -158,7 +158,7 @@ export class FakeEngine implements DecoderEngine {
   }
 
   #add(row: FakeRow): number {
-    this.#check(row.cached <= this.capacity, 'a sequence fits its row');
+    this.#check(row.cached <= this.capacity * (this.encodesPrompts ? 2 : 1), 'a sequence fits its row');
     const token = tokenAfter(row.tokens, row.sampling ?? greedy, row.generated);
     row.tokens.push(token);
     row.generated++;

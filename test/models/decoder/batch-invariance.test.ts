@@ -1,10 +1,9 @@
 /** The promise of the product: a sequence's tokens do not depend on who shares the batch. INT8, on the real model. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Batcher } from '#octavo/batcher/batcher.js';
-import type { StepEvent } from '#octavo/batcher/events.js';
-import type { Generation, GenerationRequest } from '#octavo/batcher/generation.js';
+import type { GenerationRequest } from '#octavo/batcher/generation.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
+import { keepCompany } from '../../support/company.js';
 import { embeddedModel } from '../../support/concierge.js';
 import { Random } from '../../support/random.js';
 
@@ -28,49 +27,20 @@ describe('batch invariance', () => {
     const random = new Random(7);
     const requests = Array.from({ length: 48 }, (_, index) => createRequest(index, random));
 
-    const alone: string[] = [];
-    for (const request of requests) alone.push(await readAll(createBatcher(() => {}).submit(request)));
-
-    const together: Promise<string>[] = [];
-    const strangers: Generation[] = [];
-    const steps: StepEvent[] = [];
-    const arriving = random.shuffle([...requests.keys()]);
-    const arrive = () => {
-      const index = arriving.pop();
-      if (index === undefined) return;
-      together[index] = readAll(batcher.submit(requests[index]!));
-      strangers.push(batcher.submit(createRequest(index + 1000, random)));
-    };
-    // Arrivals and departures come between the steps of the others, at random.
-    const batcher = createBatcher((step) => {
-      steps.push(step);
-      if (random.unit() < 0.4) arrive();
-      if (random.unit() < 0.3) strangers[random.below(strangers.length)]?.cancel();
+    const { alone, together, steps } = await keepCompany({
+      engine: loaded.engine,
+      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.1 },
+      requests,
+      stranger: (index) => createRequest(index + 1000, random),
+      random,
     });
-    while (arriving.length > 0) {
-      arrive();
-      await Promise.all(together);
-    }
-    await batcher.drain();
 
-    expect(await Promise.all(together)).toEqual(alone);
+    expect(together).toEqual(alone);
     // The company was real: full batches, prompts prefilled together, prompts in chunks between decode steps.
     expect(Math.max(...steps.filter(({ kind }) => kind === 'decode').map((step) => step.rows))).toBe(rows);
     expect(steps.filter(({ kind, rows: width }) => kind === 'prefill' && width > 1).length).toBeGreaterThan(5);
     expect(steps.filter(({ kind, tokens }) => kind === 'prefill' && tokens === chunkTokens).length).toBeGreaterThan(20);
   });
-
-  /** Its deltas are token ids, so that a generation's text is its tokens. */
-  function createBatcher(onStep: (event: StepEvent) => void): Batcher {
-    return new Batcher({
-      engine: loaded.engine,
-      detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
-      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.1 },
-      queue: { sequences: 1000, promptTokens: 1_000_000 },
-      clock: () => 0,
-      events: { step: onStep, finished: () => {} },
-    });
-  }
 });
 
 /** Lengths from one token to several chunks; every other one sampled with a seed, some with penalties. */
@@ -84,10 +54,4 @@ function createRequest(index: number, random: Random): GenerationRequest {
     sampling: [greedy, seeded, greedy, penalised][index % 4]!,
     stopStrings: [],
   };
-}
-
-async function readAll(generation: Generation): Promise<string> {
-  let text = '';
-  for await (const delta of generation) text += delta.text;
-  return text;
 }

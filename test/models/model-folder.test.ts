@@ -143,6 +143,17 @@ describe('refused, with the file and the reason', () => {
     );
   });
 
+  test('an encoder’s graph that is not among the files, and a start token that is no token', async () => {
+    const graph = 'onnx/model.onnx';
+    const [absent, beyond] = [
+      { graph: 'other.onnx', startToken: 0 },
+      { graph, startToken: 10 },
+    ];
+    await expect(openModelFolder(write({ encoder: absent }))).rejects.toThrow(/graph "other\.onnx" is not among/);
+    await expect(openModelFolder(write({ encoder: beyond }))).rejects.toThrow(/not a token of the vocabulary/);
+    expect((await openModelFolder(write({ encoder: { graph, startToken: 9 } }))).encoderGraph).toMatch(/model\.onnx$/);
+  });
+
   test('a path that leaves the folder is not even looked at', async () => {
     const [file] = manifestOf().files as [Manifest['files'][number]];
     const folder = write({ files: [file, { ...file, path: '../../etc/passwd' }] });

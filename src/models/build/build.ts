@@ -99,7 +99,9 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
         onProgress: (done, total, what) => onProgress({ done, total, what }),
       });
     }
-    await folder.write('config.json', jsonBytes({ ...source.config, 'transformers.js_config': loader(precision) }));
+    // transformers.js cannot load the graphs of an encoder-decoder.
+    const loading = encoder === null ? { 'transformers.js_config': loader(precision) } : {};
+    await folder.write('config.json', jsonBytes({ ...source.config, ...loading }));
     if (!plan.output) await folder.write('generation_config.json', jsonBytes(source.generation));
     for (const [path, bytes] of source.files) await folder.write(path, bytes);
     const manifest = manifestSchema.parse({

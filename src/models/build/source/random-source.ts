@@ -33,6 +33,11 @@ const shapes = {
     ...{ num_hidden_layers: 5, hidden_size: 64, intermediate_size: 172, vocab_size: 512 },
     ...{ num_attention_heads: 8, num_key_value_heads: 4, max_position_embeddings: 512 },
   },
+  'flan-t5-base': {
+    ...{ architectures: ['T5ForConditionalGeneration'], model_type: 't5', scale_decoder_outputs: false },
+    ...{ num_layers: 12, d_model: 768, num_heads: 12, d_kv: 64, d_ff: 2048, feed_forward_proj: 'gated-gelu' },
+    ...{ vocab_size: 32_128, n_positions: 512, max_position_embeddings: 512 },
+  },
   'bert-base': {
     ...bert,
     ...{ num_hidden_layers: 12, hidden_size: 768, intermediate_size: 3072, vocab_size: 30_522 },

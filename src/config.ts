@@ -58,6 +58,12 @@ export const serveOptions = {
     env: ['OCTAVO_MODEL'],
     many: true,
   },
+  prefixCache: {
+    schema: integer(0, 1 << 20).default(256),
+    value: 'MiB',
+    help: 'Memory for beginnings of prompts, which later prompts that begin alike take over; 0: none (default 256)',
+    env: ['OCTAVO_PREFIX_CACHE'],
+  },
   name: {
     schema: text(128).nullable().default(null),
     value: 'id',

@@ -31,7 +31,17 @@ export type Engine = DecodingEngine | EncodingEngine;
 
 export type EngineSettings = Pick<
   Config,
-  'model' | 'name' | 'rows' | 'context' | 'runtime' | 'provider' | 'threads' | 'queue' | 'queueTokens' | 'chunkTokens'
+  | 'model'
+  | 'name'
+  | 'rows'
+  | 'context'
+  | 'runtime'
+  | 'provider'
+  | 'threads'
+  | 'queue'
+  | 'queueTokens'
+  | 'chunkTokens'
+  | 'prefixCache'
 >;
 
 /** What the engine of one model publishes of its steps. */

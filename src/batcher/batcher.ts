@@ -1,9 +1,17 @@
 /** Continuous batching: schedules each step of the sequences in rows, and delivers its tokens. */
 import { invariant, OctavoError } from '../errors.js';
-import type { DecoderEngine, RowMove, Step, StepResult } from '../models/decoder/step.js';
+import {
+  blockTokens,
+  type DecoderEngine,
+  type PromptChunk,
+  type RowMove,
+  type Step,
+  type StepResult,
+} from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
 import type { BatcherEvents, StepEvent } from './events.js';
 import type { Generation, GenerationRequest, Generator } from './generation.js';
+import { mostReusable, PrefixTable } from './prefix-table.js';
 import { RowTable } from './row-table.js';
 import { nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
 import { type Clock, Sequence } from './sequence.js';
@@ -31,6 +39,7 @@ export class Batcher implements Generator {
   readonly #limits: SchedulerLimits;
   readonly #waiting: WaitingQueue<Sequence>;
   readonly #rows: RowTable;
+  readonly #prefixes: PrefixTable;
   readonly #loop: StepLoop<Scheduled>;
   #lastWasPrefill = false;
   #draining = false;
@@ -41,6 +50,7 @@ export class Batcher implements Generator {
     this.#limits = engine.encodesPrompts ? { ...scheduler, chunkTokens: engine.capacity } : scheduler;
     this.#waiting = new WaitingQueue(options.queue, options.clock);
     this.#rows = new RowTable(options.engine.rows);
+    this.#prefixes = new PrefixTable(options.engine.slots);
     this.#loop = new StepLoop({
       schedule: () => this.#schedule(),
       run: (scheduled) => this.#run(scheduled),
@@ -121,9 +131,11 @@ export class Batcher implements Generator {
 
   #view(): SchedulerView {
     const { decoding, free, chunked } = this.#rows;
+    // With every row taken nobody is admitted: a long queue costs decode steps nothing.
+    const waiting = free > 0 ? this.#waiting.all : [];
     return {
-      // With every row taken nobody is admitted: a long queue costs decode steps nothing.
-      waiting: free > 0 ? this.#waiting.lengths() : [],
+      waiting: waiting.map(({ promptTokens }) => promptTokens),
+      reusable: waiting.map((sequence) => this.#reusableBlocks(sequence) * blockTokens),
       decoding: decoding.length,
       freeRows: free,
       chunked: chunked === null ? null : { length: chunked.promptTokens, past: chunked.prefilled },
@@ -138,10 +150,32 @@ export class Batcher implements Generator {
 
   #prefill(plan: PrefillPlan, moves: readonly RowMove[]): Scheduled {
     const firstRow = this.#rows.decoding.length;
-    const sequences = plan.kind === 'admit' ? this.#waiting.take(plan.places) : [this.#rows.takeChunked()];
-    const chunks = sequences.map((sequence, index) => sequence.takeChunk(plan.tokens[index] ?? 0));
+    const sequences = plan.kind === 'admit' ? this.#admit(plan.places) : [this.#rows.takeChunked()];
+    const chunks = sequences.map((sequence, index) => this.#takeChunk(sequence, plan.tokens[index] ?? 0));
     this.#rows.place(sequences);
     return { sequences, step: { moves, work: { kind: 'prefill', firstRow, chunks } } };
+  }
+
+  #admit(places: readonly number[]): readonly Sequence[] {
+    const sequences = this.#waiting.take(places);
+    for (const sequence of sequences) {
+      const blocks = this.#reusableBlocks(sequence);
+      if (blocks > 0) sequence.reuse(this.#prefixes.take(sequence.chain, blocks));
+    }
+    return sequences;
+  }
+
+  #reusableBlocks(sequence: Sequence): number {
+    const most = mostReusable(sequence.promptTokens);
+    // Blocks are not named where none is kept.
+    return this.#options.engine.slots === 0 ? 0 : Math.min(this.#prefixes.known(sequence.chain), most);
+  }
+
+  /** A prompt that is complete leaves its blocks to later ones. */
+  #takeChunk(sequence: Sequence, tokens: number): PromptChunk {
+    const chunk = sequence.takeChunk(tokens);
+    const complete = chunk.sampling !== undefined && this.#options.engine.slots > 0;
+    return complete ? { ...chunk, keep: this.#prefixes.add(sequence.chain) } : chunk;
   }
 
   async #run(scheduled: Scheduled): Promise<void> {
@@ -160,6 +194,7 @@ export class Batcher implements Generator {
   #loseRows(error: Error): void {
     this.#fail(this.#rows.all, error);
     this.#rows.clear();
+    this.#prefixes.clear();
   }
 
   #fail(sequences: readonly Sequence[], error: Error): void {

@@ -14,6 +14,7 @@ export interface StepEvent {
 export interface FinishedEvent {
   readonly promptTokens: number;
   readonly completionTokens: number;
+  readonly reusedTokens: number;
   readonly timings: GenerationTimings;
 }
 

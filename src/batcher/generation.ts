@@ -7,6 +7,8 @@ export interface GenerationRequest {
   /** At least one; prompt and output together fit the context, or each does where an encoder reads the prompt. */
   readonly maxTokens: number;
   readonly sampling: Sampling;
+  /** Prompts of one tenant alone may begin with what an earlier one computed. */
+  readonly tenant: string;
   /** Text that ends the sequence and is not part of the output. */
   readonly stopStrings: readonly string[];
   /** Aborting it ends the sequence: its row is free at the next step. */
@@ -36,6 +38,8 @@ export interface GenerationTimings {
  */
 export interface Generation extends AsyncIterable<Delta> {
   readonly promptTokens: number;
+  /** Tokens of the prompt that an earlier one had computed; 0 until it is its turn. */
+  readonly reusedTokens: number;
   /** Tokens sampled so far, a final end token included. */
   readonly completionTokens: number;
   readonly timings: GenerationTimings;

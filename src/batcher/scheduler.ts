@@ -15,6 +15,8 @@ export const defaultLimits: SchedulerLimits = { chunkTokens: 256, prefillTokens:
 export interface SchedulerView {
   /** Prompt lengths of the waiting sequences, oldest first. */
   readonly waiting: readonly number[];
+  /** Tokens of each waiting prompt that need not be computed, in the same order. */
+  readonly reusable: readonly number[];
   /** Rows that decode. */
   readonly decoding: number;
   readonly freeRows: number;
@@ -58,21 +60,27 @@ export function chunkLength(
   return left <= chunkTokens + 1 ? left : chunkTokens;
 }
 
-function admit({ waiting, freeRows }: SchedulerView, limits: SchedulerLimits): Plan {
-  const oldest = waiting[0] ?? 0;
-  const tokens = chunkLength({ length: oldest, past: 0 }, limits);
-  if (tokens < oldest) return { kind: 'admit', places: [0], tokens: [tokens] };
-  const places = [0, ...companions(waiting, freeRows - 1, limits)];
+function admit({ waiting, reusable, freeRows }: SchedulerView, limits: SchedulerLimits): Plan {
+  const [oldest = 0] = waiting;
+  const [past = 0] = reusable;
+  const tokens = chunkLength({ length: oldest, past }, limits);
+  // A prompt with a past is computed alone (ONNX Runtime).
+  if (past + tokens < oldest || past > 0) return { kind: 'admit', places: [0], tokens: [tokens] };
+  const places = [0, ...companions({ waiting, reusable }, freeRows - 1, limits)];
   return { kind: 'admit', places, tokens: places.map((place) => waiting[place] ?? 0) };
 }
 
 /** Waiting sequences that join the oldest one, nearest in length first, while padding and budget allow. */
-function companions(waiting: readonly number[], rows: number, limits: SchedulerLimits): number[] {
+function companions(
+  { waiting, reusable }: Pick<SchedulerView, 'waiting' | 'reusable'>,
+  rows: number,
+  limits: SchedulerLimits,
+): number[] {
   const oldest = waiting[0] ?? 0;
   const candidates = waiting
     .map((length, place) => ({ length, place }))
     .slice(1)
-    .filter(({ length }) => chunkLength({ length, past: 0 }, limits) === length)
+    .filter(({ length, place }) => !reusable[place] && chunkLength({ length, past: 0 }, limits) === length)
     .sort((a, b) => Math.abs(a.length - oldest) - Math.abs(b.length - oldest) || a.place - b.place);
   const places: number[] = [];
   let [longest, useful] = [oldest, oldest];

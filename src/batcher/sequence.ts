@@ -1,9 +1,10 @@
 /** One sequence from its arrival to its finish reason: tokens in, text deltas out. */
 import { setMaxListeners } from 'node:events';
-import type { PromptChunk } from '../models/decoder/step.js';
+import { blockTokens, type KeptPrefix, type PromptChunk } from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
 import { DeltaStream } from './delta-stream.js';
 import type { Delta, FinishReason, Generation, GenerationRequest, GenerationTimings } from './generation.js';
+import { type BlockChain, blockChain } from './prefix-table.js';
 import { StopMatcher } from './stop-matcher.js';
 
 /** Milliseconds of a monotonic clock. */
@@ -14,6 +15,8 @@ export class Sequence implements Generation {
   readonly promptTokens: number;
   /** Tokens of the prompt in the KV cache. */
   prefilled = 0;
+  /** Of these the ones that were taken from an earlier prompt. */
+  reusedTokens = 0;
   readonly #clock: Clock;
   readonly #detokenizer: Detokenizer;
   readonly #stops: StopMatcher;
@@ -23,6 +26,9 @@ export class Sequence implements Generation {
   #firstToken: number | null = null;
   #finished: number | null = null;
   #completionTokens = 0;
+
+  #prefix: KeptPrefix | null = null;
+  #chain: BlockChain | null = null;
 
   constructor(request: GenerationRequest, detokenizer: Detokenizer, clock: Clock) {
     this.request = request;
@@ -37,6 +43,12 @@ export class Sequence implements Generation {
 
   [Symbol.asyncIterator](): AsyncIterator<Delta> {
     return this.#deltas;
+  }
+
+  /** Names of the prompt's blocks; made when they are first asked for. */
+  get chain(): BlockChain {
+    this.#chain ??= blockChain(this.request.prompt, this.request.tenant);
+    return this.#chain;
   }
 
   get completionTokens(): number {
@@ -63,13 +75,22 @@ export class Sequence implements Generation {
     };
   }
 
+  /** Before its first chunk: the prompt begins with the blocks in these slots of the pool. */
+  reuse(slots: readonly number[]): void {
+    this.reusedTokens = slots.length * blockTokens;
+    this.prefilled = this.reusedTokens;
+    this.#prefix = { slots, ids: this.request.prompt.slice(0, this.reusedTokens) };
+  }
+
   /** The next `tokens` tokens of the prompt; the chunk that ends it carries the sampling. */
   takeChunk(tokens: number): PromptChunk {
     this.#admitted ??= this.#clock();
     const past = this.prefilled;
     this.prefilled += tokens;
-    const ids = this.request.prompt.slice(past, this.prefilled);
-    return this.prefilled < this.promptTokens ? { ids, past } : { ids, past, sampling: this.request.sampling };
+    const prefix = this.#prefix;
+    this.#prefix = null;
+    const chunk = { ids: this.request.prompt.slice(past, this.prefilled), past, ...(prefix && { prefix }) };
+    return this.prefilled < this.promptTokens ? chunk : { ...chunk, sampling: this.request.sampling };
   }
 
   /** Takes a sampled token. A finished sequence ignores what its last step still brought. */

@@ -1,6 +1,7 @@
 /** Loads a model folder for serving: its names and limits, its tokenizer, and the engine in its worker thread. */
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { slotBytes } from './decoder/kv-pool.js';
 import { DecoderReplica } from './decoder/replica.js';
 import type { DecoderEngine } from './decoder/step.js';
 import type { DecoderSetup } from './decoder/worker-protocol.js';
@@ -44,7 +45,10 @@ async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<L
   // Last: from here on there is a thread to end.
   const { replica, info } = await DecoderReplica.start({
     graph: folder.graph,
-    shape: { ...manifest.shape, rows: options.rows, capacity: contextLength },
+    shape: {
+      ...{ ...manifest.shape, rows: options.rows, capacity: contextLength },
+      slots: Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(manifest.shape)),
+    },
     ...encoderOf(folder),
     runtime: options.runtime,
     provider: options.provider,

@@ -9,6 +9,8 @@ export interface LoadOptions {
   readonly rows: number;
   /** Tokens of one sequence (prompt and output), or of one text, at most; bounded by the model's own context. */
   readonly context: number;
+  /** MiB in which beginnings of prompts are kept for later ones; none when left out. */
+  readonly prefixCache?: number;
   readonly runtime: RuntimeName | 'auto';
   readonly provider: ProviderName | 'auto';
   readonly threads: number;

@@ -30,6 +30,8 @@ export interface GenerateContext {
   readonly replica: GeneratingReplica;
   readonly safety: Safety;
   readonly metrics: Metrics;
+  /** Who asks. */
+  readonly tenant: string;
   /** Ends everything that this request started. */
   readonly signal: AbortSignal;
 }
@@ -106,6 +108,7 @@ function submitAll(prompts: readonly EncodedPrompt[], request: TextRequest, cont
           prompt: prompt.ids,
           maxTokens: prompt.maxTokens,
           sampling: { ...request.sampling, seed: (request.sampling.seed + choice) >>> 0 },
+          tenant: context.tenant,
           stopStrings: request.stopStrings,
           signal: context.signal,
         });

@@ -35,6 +35,9 @@ export class Metrics {
   readonly #cancelled = this.#counter('octavo_requests_cancelled_total', 'Callers who left before the end', ['route']);
   readonly #promptTokens = this.#counter('octavo_prompt_tokens_total', 'Prompt tokens', ['model']);
   readonly #completionTokens = this.#counter('octavo_completion_tokens_total', 'Generated tokens', ['model']);
+  readonly #reusedTokens = this.#counter('octavo_reused_prompt_tokens_total', 'Taken from an earlier prompt', [
+    'model',
+  ]);
   readonly #firstToken = this.#histogram('octavo_time_to_first_token_seconds', 'From submit', ['model'], slowSeconds);
   readonly #interToken = this.#histogram('octavo_inter_token_seconds', 'Between two tokens', ['model'], fastSeconds);
   readonly #queue = this.#histogram('octavo_queue_seconds', 'Waiting for a row, or a batch', ['model'], slowSeconds);
@@ -115,7 +118,8 @@ export class Metrics {
     this.#queue.observe({ model }, ms / 1000);
   }
 
-  observeSequence(model: string, { timings }: FinishedEvent): void {
+  observeSequence(model: string, { timings, reusedTokens }: FinishedEvent): void {
+    this.#reusedTokens.inc({ model }, reusedTokens);
     this.observeQueue(model, timings.queueMs);
     this.#prefill.observe({ model }, timings.prefillMs / 1000);
     this.#decode.observe({ model }, timings.decodeMs / 1000);

@@ -110,10 +110,11 @@ function addHeaders(app: FastifyInstance): void {
 function addGuards(app: FastifyInstance, { apiKeys, allowedHosts }: ServerDependencies): void {
   const checkKey = createKeyCheck(apiKeys);
   const checkHost = createHostCheck(allowedHosts);
+  app.decorateRequest('tenant', '');
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.url !== openRoute) {
       checkHost(request.headers);
-      checkKey(request.headers.authorization);
+      request.tenant = checkKey(request.headers.authorization);
     }
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {

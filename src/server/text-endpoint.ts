@@ -43,7 +43,7 @@ export function createTextHandler<S extends z.ZodObject>(
     listIgnored(reply, body.ignored);
     request.retryAfterSeconds = () => replica.generator.retryAfterSeconds();
     const signal = requestSignal(reply.raw, limits);
-    const choices = await generate(textRequest, { replica, safety, metrics, signal });
+    const choices = await generate(textRequest, { replica, safety, metrics, tenant: request.tenant, signal });
     request.report.choices = choices;
     const options: AnswerOptions = {
       format: endpoint.format,

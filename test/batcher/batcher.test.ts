@@ -84,6 +84,55 @@ describe('steps', () => {
   });
 });
 
+describe('a prompt that begins like an earlier one', () => {
+  test('takes the blocks that are kept and computes the rest alone', async () => {
+    const batching = new Batching({
+      slots: 8,
+      capacity: 512,
+      scheduler: { chunkTokens: 64, prefillTokens: 400, maxWaste: 1 },
+    });
+    const request = ownedRequest(1, { length: 200 });
+    const first = batching.submit(request);
+    const alone = await hear(first);
+    await batching.idle();
+    // Another takes its row, so that the engine does not take the old one for alive.
+    await hear(batching.submit(ownedRequest(3)));
+    await batching.idle();
+    const again = batching.submit(request);
+    const other = batching.submit(ownedRequest(2, { length: 10 }));
+    expect(await hear(again)).toEqual(alone);
+    await hear(other);
+    await batching.idle();
+    expect([first.reusedTokens, again.reusedTokens, other.reusedTokens]).toEqual([0, 192, 0]);
+    expect(batching.engine.violations).toEqual([]);
+    const prefills = batching.engine.steps.flatMap(({ work }) => (work.kind === 'prefill' ? [work.chunks] : []));
+    expect(prefills.map((chunks) => chunks.map(({ ids }) => ids.length))).toEqual([
+      [64],
+      [64],
+      [64],
+      [8],
+      [3],
+      [8],
+      [10],
+    ]);
+  });
+
+  test('begins anew when the engine was lost', async () => {
+    const batching = new Batching({ slots: 8, capacity: 512 });
+    const request = ownedRequest(1, { length: 100 });
+    await hear(batching.submit(request));
+    await batching.idle();
+    batching.engine.failure = new Error('lost');
+    expect((await hear(batching.submit(ownedRequest(3)))).error?.message).toBe('lost');
+    await batching.idle();
+    const after = batching.submit(request);
+    expect((await hear(after)).error).toBeNull();
+    expect(after.reusedTokens).toBe(0);
+    await batching.idle();
+    expect(batching.engine.violations).toEqual([]);
+  });
+});
+
 describe('what it tells', () => {
   test('of each step: its kind, its rows, its tokens with and without padding', async () => {
     const batching = start({ scheduler: { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.5 } });

@@ -11,7 +11,14 @@ import {
 import { Random } from '../support/random.js';
 
 const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2 };
-const idle: SchedulerView = { waiting: [], decoding: 0, freeRows: 4, chunked: null, lastWasPrefill: false };
+const idle: SchedulerView = {
+  waiting: [],
+  reusable: [],
+  decoding: 0,
+  freeRows: 4,
+  chunked: null,
+  lastWasPrefill: false,
+};
 const decode: Plan = { kind: 'decode' };
 const admit = (places: readonly number[], tokens: readonly number[]): Plan => ({ kind: 'admit', places, tokens });
 const plan = (view: Partial<SchedulerView>, changes: Partial<SchedulerLimits> = {}) =>

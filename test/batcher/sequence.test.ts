@@ -19,7 +19,7 @@ interface Started {
 function start(changes: Partial<GenerationRequest> = {}): Started {
   const clock = { now: 1000 };
   const sampling = { ...greedy, stopTokens: [endToken] };
-  const plain = { prompt: ids('abc'), maxTokens: 100, sampling, stopStrings: [] };
+  const plain = { prompt: ids('abc'), maxTokens: 100, sampling, tenant: '', stopStrings: [] };
   return { sequence: new Sequence({ ...plain, ...changes }, new ByteDetokenizer(bytes), () => clock.now), clock };
 }
 

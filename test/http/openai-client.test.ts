@@ -57,7 +57,8 @@ describe('the openai client', () => {
       }
       expect(text).toBe(whole.choices[0]?.message.content);
       expect(finishes).toEqual([whole.choices[0]?.finish_reason]);
-      expect(usage).toEqual(whole.usage);
+      // The second time the beginning of the prompt is known.
+      expect({ ...usage, prompt_tokens_details: null }).toEqual({ ...whole.usage, prompt_tokens_details: null });
     },
   );
 

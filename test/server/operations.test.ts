@@ -26,11 +26,12 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   const times = { modelMs: 4, sampleMs: 1 };
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, tokens: 16, paddedTokens: 20, ...times });
   const timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
-  server.metrics.observeSequence('fake', { promptTokens: 5, completionTokens: 7, timings });
+  server.metrics.observeSequence('fake', { promptTokens: 5, completionTokens: 7, reusedTokens: 4, timings });
   await server.complete({ n: 2 });
   await server.complete({ n: 0 });
   const text = (await server.app.inject('/metrics')).body;
   for (const line of [
+    'octavo_reused_prompt_tokens_total{model="fake"} 4',
     'octavo_requests_total{route="/v1/completions",status="200"} 1',
     'octavo_requests_total{route="/v1/completions",status="400"} 1',
     'octavo_prompt_tokens_total{model="fake"} 2',

@@ -9,6 +9,7 @@ import { numberDetokenizer, ownerOf } from './owned-tokens.js';
 export interface BatchingOptions extends Partial<Pick<BatcherOptions, 'scheduler' | 'queue' | 'detokenizer'>> {
   readonly rows?: number;
   readonly capacity?: number;
+  readonly slots?: number;
   readonly encodesPrompts?: boolean;
 }
 
@@ -23,10 +24,10 @@ export class Batching {
   now = 0;
 
   constructor(options: BatchingOptions = {}) {
-    const { rows = 4, capacity = 256, encodesPrompts = false } = options;
+    const { rows = 4, capacity = 256, slots = 0, encodesPrompts = false } = options;
     const { scheduler, queue, detokenizer = numberDetokenizer } = options;
     const isLive = (owner: number) => this.sequences.get(owner)?.finished === false;
-    this.engine = new FakeEngine({ rows, capacity, encodesPrompts, isLive });
+    this.engine = new FakeEngine({ rows, capacity, slots, encodesPrompts, isLive });
     this.batcher = new Batcher({
       engine: this.engine,
       detokenizer,

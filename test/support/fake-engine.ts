@@ -1,14 +1,17 @@
 /** A decoder engine without a model: holds every step to the protocol, and makes tokens that follow from the row's own. */
 import { OctavoError } from '#octavo/errors.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
-import type {
-  Decode,
-  DecoderEngine,
-  Prefill,
-  PromptChunk,
-  RowMove,
-  Step,
-  StepResult,
+import {
+  type BlockCopy,
+  blockTokens,
+  type Decode,
+  type DecoderEngine,
+  type KeptPrefix,
+  type Prefill,
+  type PromptChunk,
+  type RowMove,
+  type Step,
+  type StepResult,
 } from '#octavo/models/decoder/step.js';
 import { ownerOf, tokenAfter } from './owned-tokens.js';
 
@@ -26,6 +29,7 @@ interface FakeRow {
 export interface FakeEngineOptions {
   readonly rows: number;
   readonly capacity: number;
+  readonly slots?: number;
   readonly encodesPrompts?: boolean;
   /** Whether the sequence of an owner still wants its row; the engine cannot know. */
   readonly isLive: (owner: number) => boolean;
@@ -34,6 +38,7 @@ export interface FakeEngineOptions {
 export class FakeEngine implements DecoderEngine {
   readonly rows: number;
   readonly capacity: number;
+  readonly slots: number;
   readonly encodesPrompts: boolean;
   readonly steps: Step[] = [];
   /** Sentences of the protocol that did not hold; a test expects none. */
@@ -50,12 +55,15 @@ export class FakeEngine implements DecoderEngine {
   closed = false;
   readonly #isLive: (owner: number) => boolean;
   #table: (FakeRow | undefined)[] = [];
+  /** What each slot's block and all before it were computed from. */
+  #pool: (readonly number[])[] = [];
   #busy = false;
   #lost = false;
 
-  constructor({ rows, capacity, encodesPrompts = false, isLive }: FakeEngineOptions) {
+  constructor({ rows, capacity, slots = 0, encodesPrompts = false, isLive }: FakeEngineOptions) {
     this.rows = rows;
     this.capacity = capacity;
+    this.slots = slots;
     this.encodesPrompts = encodesPrompts;
     this.#isLive = isLive;
   }
@@ -91,6 +99,7 @@ export class FakeEngine implements DecoderEngine {
     this.restarts++;
     this.failure = null;
     this.#table = [];
+    this.#pool = [];
     this.#lost = false;
   }
 
@@ -137,19 +146,38 @@ export class FakeEngine implements DecoderEngine {
     );
     const single = chunk.ids.length === 1 && chunk.past === 0 && chunk.sampling !== undefined;
     this.#check(chunk.ids.length >= 2 || single, 'only a prompt of one token is a chunk of one');
-    if (chunk.past === 0) {
+    if (chunk.past === 0 || chunk.prefix) {
       this.#check(this.#table[index] === undefined, 'a prompt begins in a free row');
       this.#check(!this.owners.includes(owner), 'a sequence has one row');
       this.#table[index] = { owner, tokens: [], cached: 0, generated: 0, sampling: null };
-    } else this.#check(count === 1, 'a later chunk comes alone');
+    }
+    if (chunk.past > 0) this.#check(count === 1, 'a chunk with a past comes alone');
     if (chunk.sampling === undefined) this.#check(count === 1, 'a chunk that does not end its prompt comes alone');
     const row = this.#table[index];
     this.#check(row?.owner === owner && row.sampling === null, 'a chunk goes on in the row of its sequence');
+    if (chunk.prefix) this.#restore(row, chunk.prefix);
     this.#check(row.cached === chunk.past, 'past is what is cached');
     row.tokens.push(...chunk.ids);
     row.cached = row.tokens.length;
     row.sampling = chunk.sampling ?? null;
+    for (const copy of chunk.keep ?? []) this.#keep(row, copy);
     return row.sampling === null ? null : this.#add(row);
+  }
+
+  #restore(row: FakeRow, { slots, ids }: KeptPrefix): void {
+    slots.forEach((slot, block) => {
+      const end = (block + 1) * blockTokens;
+      this.#check(`${this.#pool[slot]}` === `${ids.slice(0, end)}`, 'a slot holds what it is taken for');
+    });
+    this.#check(ids.length === slots.length * blockTokens, 'a prefix has the tokens of its slots');
+    row.tokens.push(...ids);
+    row.cached = ids.length;
+  }
+
+  #keep(row: FakeRow, { block, slot }: BlockCopy): void {
+    this.#check(slot >= 0 && slot < this.slots, 'a slot is one of the pool');
+    this.#check((block + 1) * blockTokens <= row.cached, 'a block that is kept is computed');
+    this.#pool[slot] = row.tokens.slice(0, (block + 1) * blockTokens);
   }
 
   #sample(row: FakeRow): number {

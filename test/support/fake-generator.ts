@@ -50,6 +50,7 @@ export class FakeGenerator implements Generator {
 export class FakeGeneration implements Generation {
   readonly timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
   completionTokens = 0;
+  reusedTokens = 0;
   /** Reads so far. */
   reads = 0;
   finish: FinishReason | null = null;

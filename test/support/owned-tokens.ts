@@ -18,6 +18,7 @@ export function ownedRequest(
     prompt: Array.from({ length }, (_, i) => ownedToken(owner, i * 7 + owner)),
     maxTokens: 4,
     sampling: greedy,
+    tenant: '',
     stopStrings: [],
     ...changes,
   };

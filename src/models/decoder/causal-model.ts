@@ -3,12 +3,14 @@ import type { Session, Tensor, TensorMap } from '../runtime/runtime.js';
 import { Scratch } from '../worker/scratch.js';
 import { fillIds, fillMask } from './batch-tensors.js';
 import { KvArena } from './kv-arena.js';
+import { KvPool } from './kv-pool.js';
 import type { Batch, DecoderShape, LanguageModel } from './language-model.js';
 import type { RowMove } from './step.js';
 
 const one: Tensor = { type: 'int64', dims: [], data: new BigInt64Array(new ArrayBuffer(8)).fill(1n) };
 
 export class CausalModel implements LanguageModel {
+  readonly pool: KvPool;
   readonly #session: Session;
   readonly #vocab: number;
   readonly #arena: KvArena;
@@ -24,6 +26,7 @@ export class CausalModel implements LanguageModel {
     this.#session = session;
     this.#vocab = shape.vocab;
     this.#arena = new KvArena(shape);
+    this.pool = new KvPool(this.#arena, shape, shape.slots ?? 0);
     this.#lastOnly = session.optionalInputs.includes('num_logits_to_keep');
     this.#needsPositions = session.inputs.includes('position_ids');
   }

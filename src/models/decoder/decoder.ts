@@ -4,7 +4,7 @@ import { invariant } from '../../errors.js';
 import type { Batch, LanguageModel } from './language-model.js';
 import { sampleToken } from './sampler.js';
 import type { Sampling } from './sampling.js';
-import type { Prefill, RowMove, Step, StepResult } from './step.js';
+import type { KeptPrefix, Prefill, RowMove, Step, StepResult } from './step.js';
 import { TokenHistory } from './token-history.js';
 import type { Weigher } from './weigher.js';
 
@@ -33,6 +33,7 @@ export class Decoder {
     const started = performance.now();
     const batch = work.kind === 'prefill' ? this.#prefillBatch(work) : this.#decodeBatch(work.rows);
     const logits = await this.#model.forward(batch);
+    if (work.kind === 'prefill') this.#keep(work);
     const ran = performance.now();
     const tokens: (number | null)[] = [];
     for (const [index, row] of logits.entries()) tokens.push(await this.#sample(batch, index, row));
@@ -54,13 +55,27 @@ export class Decoder {
 
   #prefillBatch({ firstRow, chunks }: Prefill): Batch {
     chunks.forEach((chunk, index) => {
-      if (chunk.past === 0) this.#rows[firstRow + index] = newRow();
+      if (chunk.past === 0 || chunk.prefix) this.#rows[firstRow + index] = newRow();
+      if (chunk.prefix) this.#restore(firstRow + index, chunk.prefix);
       const row = this.#row(firstRow + index);
       invariant(row.cached === chunk.past, 'a chunk begins where the cache of its row ends');
       row.history.addPrompt(chunk.ids);
       row.sampling = chunk.sampling ?? null;
     });
     return { firstRow, ids: chunks.map(({ ids }) => ids), past: chunks.map(({ past }) => past) };
+  }
+
+  #restore(index: number, { slots, ids }: KeptPrefix): void {
+    const row = this.#row(index);
+    this.#model.pool?.restore(index, slots);
+    row.cached = ids.length;
+    row.history.addPrompt(ids);
+  }
+
+  #keep({ firstRow, chunks }: Prefill): void {
+    chunks.forEach(({ keep = [] }, index) => {
+      for (const copy of keep) this.#model.pool?.keep(firstRow + index, copy);
+    });
   }
 
   #decodeBatch(rows: number): Batch {

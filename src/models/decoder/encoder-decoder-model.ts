@@ -22,6 +22,8 @@ interface OutputBatch {
 }
 
 export class EncoderDecoderModel implements LanguageModel {
+  /** An encoder reads a prompt in both directions: what it makes of the beginning depends on the end. */
+  readonly pool = null;
   readonly #parts: EncoderDecoderParts;
   readonly #shape: DecoderShape;
   /** Keys and values of each row's output, the start token first, and of its prompt; `capacity` tokens of each. */

@@ -23,7 +23,6 @@ export class KvArena {
   /** `N.key` and `N.value` of every layer, in the order of the blocks; with a part `N.<part>.key` and so on. */
   readonly names: readonly string[];
   readonly #shape: KvShape;
-  /** Keys and values in turn, layer by layer: each `[rows, kvHeads, capacity, headDim]`. */
   readonly #blocks: readonly Float32Array[];
   /** Of the rows from 0 on, by their number. */
   readonly #views = new Map<number, KvView>();
@@ -43,6 +42,11 @@ export class KvArena {
     const view = this.#views.get(rows) ?? this.#createView(0, rows);
     this.#views.set(rows, view);
     return view;
+  }
+
+  /** All memory, keys and values in turn, layer by layer: each float32 [rows, kvHeads, capacity, headDim]. */
+  get blocks(): readonly Float32Array[] {
+    return this.#blocks;
   }
 
   /** Copies the first `length` tokens of row `from` over row `to`. */

@@ -9,6 +9,7 @@ const worker = new URL('./worker.js', import.meta.url);
 export class DecoderReplica implements DecoderEngine {
   readonly rows: number;
   readonly capacity: number;
+  readonly slots: number;
   readonly encodesPrompts: boolean;
   readonly #thread: ModelThread<Step, StepResult>;
 
@@ -23,6 +24,7 @@ export class DecoderReplica implements DecoderEngine {
     this.#thread = thread;
     this.rows = shape.rows;
     this.capacity = shape.capacity;
+    this.slots = encoder === undefined ? (shape.slots ?? 0) : 0;
     this.encodesPrompts = encoder !== undefined;
   }
 

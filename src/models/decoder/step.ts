@@ -7,17 +7,38 @@ export interface RowMove {
   readonly to: number;
 }
 
+/** Tokens of a block of the pool, in which the beginnings of prompts are kept for later ones. */
+export const blockTokens = 64;
+
+/** Block `block` of a row, its tokens `block * blockTokens …`, is copied into a slot of the pool. */
+export interface BlockCopy {
+  readonly block: number;
+  readonly slot: number;
+}
+
+/** What a row begins with that was computed before. */
+export interface KeptPrefix {
+  /** Slots of the pool whose blocks are copied to the row's beginning, in order. */
+  readonly slots: readonly number[];
+  /** The tokens in them. */
+  readonly ids: readonly number[];
+}
+
 /** A part of one prompt, computed in a prefill step. */
 export interface PromptChunk {
   /** Token ids of this chunk, at least two unless the whole prompt is one token. */
   readonly ids: readonly number[];
-  /** Tokens of the prompt that are in the KV cache already. */
+  /** Tokens of the prompt that are in the KV cache already, those of `prefix` among them. */
   readonly past: number;
+  /** With the first chunk of a prompt that begins like an earlier one: copied before the step. */
+  readonly prefix?: KeptPrefix;
+  /** Copied into the pool after the step. */
+  readonly keep?: readonly BlockCopy[];
   /** Set with the chunk that ends the prompt: the step samples the first token with it. */
   readonly sampling?: Sampling;
 }
 
-/** Several prompts from their first token (right-padded together), or one later chunk of one prompt. */
+/** Several prompts from their first token (right-padded together), or one chunk of one prompt that has a past. */
 export interface Prefill {
   readonly kind: 'prefill';
   /** The chunks take the rows from here on, in order. */
@@ -51,6 +72,8 @@ export interface DecoderEngine {
   readonly rows: number;
   /** Tokens that a row can hold: the context length. */
   readonly capacity: number;
+  /** Slots of the pool in which blocks of prompts are kept; 0: there is none. */
+  readonly slots: number;
   /**
    * An encoder reads the prompts, each whole, into memory of their own: no prompt is cut into chunks, and a row has
    * `capacity` tokens for its prompt and as many for its output.
@@ -58,10 +81,10 @@ export interface DecoderEngine {
   readonly encodesPrompts: boolean;
   /**
    * Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost and with
-   * `internal_error` when the run fails; then every row is lost, and `recover` comes before the next step.
+   * `internal_error` when the run fails; then every row and slot is lost, and `recover` comes before the next step.
    */
   step(step: Step): Promise<StepResult>;
-  /** After a failed step: resolves when the engine works again, with every row empty. Rejects when it does not. */
+  /** After a failed step: resolves when the engine works again, with every row and slot empty. Rejects when it does not. */
   recover(): Promise<void>;
   close(): Promise<void>;
 }

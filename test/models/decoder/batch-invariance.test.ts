@@ -52,6 +52,7 @@ function createRequest(index: number, random: Random): GenerationRequest {
     prompt: Array.from({ length }, () => random.below(vocab)),
     maxTokens: 8 + random.below(40),
     sampling: [greedy, seeded, greedy, penalised][index % 4]!,
+    tenant: '',
     stopStrings: [],
   };
 }

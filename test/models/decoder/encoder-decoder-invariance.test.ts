@@ -67,7 +67,7 @@ describe.each(encoderDecoderFixtures.map(({ name, folder }) => [name, folder] as
 function longest(seed: number): GenerationRequest {
   const random = new Random(seed);
   const prompt = Array.from({ length: context }, () => 3 + random.below(317));
-  return { prompt, maxTokens: context, sampling: greedy, stopStrings: [] };
+  return { prompt, maxTokens: context, sampling: greedy, tenant: '', stopStrings: [] };
 }
 
 /** Prompts from one token on; every other one sampled with a seed. */
@@ -78,6 +78,7 @@ function createRequest(index: number, random: Random): GenerationRequest {
     prompt: Array.from({ length }, () => random.below(320)),
     maxTokens: 4 + random.below(40),
     sampling: index % 2 === 0 ? greedy : seeded,
+    tenant: '',
     stopStrings: [],
   };
 }

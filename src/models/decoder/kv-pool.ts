@@ -1,0 +1,55 @@
+/** Blocks of the KV cache that are kept when their row is gone, for prompts that begin with the same tokens. */
+import type { KvArena, KvShape } from './kv-arena.js';
+import { type BlockCopy, blockTokens } from './step.js';
+
+/** Bytes of one slot. */
+export function slotBytes({ layers, kvHeads, headDim }: Pick<KvShape, 'layers' | 'kvHeads' | 'headDim'>): number {
+  return layers * 2 * kvHeads * blockTokens * headDim * Float32Array.BYTES_PER_ELEMENT;
+}
+
+export class KvPool {
+  readonly #shape: KvShape;
+  readonly #arena: KvArena;
+  /** As the arena's: each float32 [slots, kvHeads, blockTokens, headDim]. */
+  readonly #slots: readonly Float32Array[];
+
+  /** Memory is taken from the system when a slot is first written. */
+  constructor(arena: KvArena, shape: KvShape, slots: number) {
+    this.#shape = shape;
+    this.#arena = arena;
+    const length = slots * shape.kvHeads * blockTokens * shape.headDim;
+    this.#slots = arena.blocks.map(() => new Float32Array(length));
+  }
+
+  /** Copies a block of a row into a slot. */
+  keep(row: number, { block, slot }: BlockCopy): void {
+    this.#eachHead(row, { block, slot }, (cache, slots, at) => {
+      slots.set(cache.subarray(at.cache, at.cache + at.length), at.slot);
+    });
+  }
+
+  /** Copies the blocks in `slots` to the beginning of a row. */
+  restore(row: number, slots: readonly number[]): void {
+    for (const [block, slot] of slots.entries()) {
+      this.#eachHead(row, { block, slot }, (cache, kept, at) => {
+        cache.set(kept.subarray(at.slot, at.slot + at.length), at.cache);
+      });
+    }
+  }
+
+  /** In both memories the tokens of a block lie together for each head; `at` says where. */
+  #eachHead(
+    row: number,
+    { block, slot }: BlockCopy,
+    copy: (cache: Float32Array, slots: Float32Array, at: { cache: number; slot: number; length: number }) => void,
+  ): void {
+    const { kvHeads, capacity, headDim } = this.#shape;
+    const length = blockTokens * headDim;
+    this.#arena.blocks.forEach((cache, index) => {
+      for (let head = 0; head < kvHeads; head++) {
+        const start = ((row * kvHeads + head) * capacity + block * blockTokens) * headDim;
+        copy(cache, this.#slots[index]!, { cache: start, slot: (slot * kvHeads + head) * length, length });
+      }
+    });
+  }
+}

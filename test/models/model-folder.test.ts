@@ -6,10 +6,13 @@ import { describe, expect, test } from 'vitest';
 import type { Manifest } from '#octavo/models/manifest.js';
 import { openModelFolder } from '#octavo/models/model-folder.js';
 import { temporaryFolder } from '../support/folders.js';
+import { onnxFile } from '../support/onnx-wire.js';
 
 const parent = temporaryFolder();
+/** All of its bytes are ASCII. */
+const graphText = onnxFile().toString('latin1');
 const contents: Readonly<Record<string, string>> = {
-  'onnx/model.onnx': 'graph',
+  'onnx/model.onnx': graphText,
   'tokenizer.json': '{"version":"1.0"}',
   'notes.txt': 'words',
   'list.json': '[1]',
@@ -60,11 +63,15 @@ describe('an intact folder', () => {
     }
   });
 
-  test.each(['list.json', 'broken.json', 'notes.txt'])('says that %s is not a JSON object', async (name) => {
+  test.each([
+    ['list.json', 'must hold a JSON object'],
+    ['broken.json', 'is not valid JSON'],
+    ['notes.txt', 'is not valid JSON'],
+  ])('says of %s that it %s', async (name, fault) => {
     const opened = await openModelFolder(write());
     await expect(opened.readJson(name)).rejects.toMatchObject({
       code: 'invalid_model',
-      message: expect.stringMatching(`${name}: it is not a JSON object\\.$`),
+      message: expect.stringMatching(`${name} ${fault}\\.$`),
     });
   });
 
@@ -89,7 +96,7 @@ describe('refused, with the file and the reason', () => {
     [
       'a manifest that is no JSON',
       (folder) => writeFileSync(join(folder, 'manifest.json'), '{'),
-      /manifest\.json: it is not/,
+      /manifest\.json is not valid JSON/,
     ],
     [
       'a manifest of another kind',
@@ -99,17 +106,17 @@ describe('refused, with the file and the reason', () => {
     ['a missing file', (folder) => rmSync(graph(folder)), /model\.onnx: it is missing/],
     [
       'a file with more bytes',
-      (folder) => writeFileSync(graph(folder), 'graphs'),
-      /it has 6 bytes, the manifest says 5/,
+      (folder) => writeFileSync(graph(folder), `${graphText}s`),
+      new RegExp(`it has ${graphText.length + 1} bytes, the manifest says ${graphText.length}`),
     ],
     [
       'a file with fewer bytes',
-      (folder) => writeFileSync(graph(folder), 'grap'),
-      /it has 4 bytes, the manifest says 5/,
+      (folder) => writeFileSync(graph(folder), graphText.slice(1)),
+      new RegExp(`it has ${graphText.length - 1} bytes, the manifest says ${graphText.length}`),
     ],
     [
       'a file with other bytes',
-      (folder) => writeFileSync(graph(folder), 'grapg'),
+      (folder) => writeFileSync(graph(folder), graphText.replace('x', 'z')),
       /model\.onnx: its content is not what was built/,
     ],
     [

@@ -1,4 +1,5 @@
 /** JSON from files of unknown origin: bounded in bytes and in depth before it is parsed. */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { OctavoError } from '../../errors.js';
@@ -32,7 +33,8 @@ export async function readBounded(path: string, maxBytes: number): Promise<Uint8
   const what = basename(path);
   let handle: Awaited<ReturnType<typeof open>>;
   try {
-    handle = await open(path, 'r');
+    // A pipe would be waited for.
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw new OctavoError('invalid_model', `${path} cannot be read; the model folder must have it.`, null, {
       cause: error,

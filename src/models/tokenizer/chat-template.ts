@@ -2,6 +2,7 @@
 import { Template } from '@huggingface/jinja';
 import { OctavoError } from '../../errors.js';
 import type { ChatMessage, ChatTemplate } from '../served-model.js';
+import { Unbounded, withinTime } from './time-limit.js';
 
 /** Tokens that templates name, from tokenizer_config.json. */
 export type SpecialTokens = Readonly<Record<string, string>>;
@@ -12,18 +13,25 @@ export interface Conversation {
   readonly tools?: readonly object[];
 }
 
+/** A template is a program that came with the model: it may run for ever, or write without end. */
+const maxMilliseconds = 1000;
+const maxSource = 1 << 20;
+const maxOutput = 1 << 24;
+
 export class JinjaChatTemplate implements ChatTemplate {
   readonly #template: Template;
   readonly #tokens: SpecialTokens;
 
-  /** Throws `invalid_model` when the template does not parse. */
+  /** Throws `invalid_model` when the template does not parse, or does not come to an end with one short message. */
   constructor(source: string, tokens: SpecialTokens) {
+    if (source.length > maxSource) throw unusable(`it has ${source.length} characters, at most ${maxSource}`);
     try {
-      this.#template = new Template(source);
+      this.#template = withinTime(maxMilliseconds, () => new Template(source));
     } catch (error) {
       throw new OctavoError('invalid_model', `The chat template does not parse: ${(error as Error).message}`);
     }
     this.#tokens = tokens;
+    this.#try();
   }
 
   render(messages: readonly ChatMessage[]): string {
@@ -35,12 +43,31 @@ export class JinjaChatTemplate implements ChatTemplate {
     return this.#render({ ...conversation, add_generation_prompt: false });
   }
 
+  /** Many templates refuse a conversation this short, which is their right. */
+  #try(): void {
+    try {
+      this.#bounded({ messages: [{ role: 'user', content: 'Hi' }], add_generation_prompt: true });
+    } catch (error) {
+      if (error instanceof Unbounded) throw unusable(error.message);
+    }
+  }
+
+  #bounded(values: Record<string, unknown>): string {
+    const text = withinTime(maxMilliseconds, () => this.#template.render({ ...this.#tokens, ...values }));
+    if (text.length > maxOutput) throw new Unbounded(`it writes more than ${maxOutput} characters`);
+    return text;
+  }
+
   #render(values: Record<string, unknown>): string {
     try {
-      return this.#template.render({ ...this.#tokens, ...values });
+      return this.#bounded(values);
     } catch (error) {
       const message = `The model's chat template refuses these messages: ${(error as Error).message}`;
       throw new OctavoError('invalid_value', message, 'messages');
     }
   }
+}
+
+function unusable(what: string): OctavoError {
+  return new OctavoError('invalid_model', `The chat template cannot be used: ${what}.`);
 }

@@ -2,20 +2,26 @@
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
 
+/** An id is a place in a table: a huge one would make it huge. */
+const tokenId = z
+  .int()
+  .nonnegative()
+  .max(1 << 22);
+
 const decoderSchema = z.object({ type: z.string(), prepend_scheme: z.string().optional() });
 
 /** The parts of tokenizer.json that detokenizing needs. */
 const tokenizerSchema = z.object({
   model: z.object({
     vocab: z.union([
-      z.record(z.string(), z.int().nonnegative()).transform((table) => Object.entries(table)),
+      z.record(z.string(), tokenId).transform((table) => Object.entries(table)),
       // Unigram's is a list of tokens with scores; the places are the ids.
       z
         .array(z.tuple([z.string(), z.number()]))
         .transform((entries) => entries.map(([token], id): [string, number] => [token, id])),
     ]),
   }),
-  added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string(), special: z.boolean() })).default([]),
+  added_tokens: z.array(z.object({ id: tokenId, content: z.string(), special: z.boolean() })).default([]),
   decoder: decoderSchema.extend({ decoders: z.array(decoderSchema).optional() }).nullish(),
 });
 

@@ -1,4 +1,5 @@
 /** One safetensors file, read piece by piece. */
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { OctavoError } from '../../../errors.js';
@@ -22,7 +23,8 @@ export class SafetensorsFile {
   /** Reads and checks the header. Throws `invalid_model` or `unsupported_model`. */
   static async open(path: string): Promise<SafetensorsFile> {
     const file = basename(path);
-    const handle = await open(path, 'r').catch((error: unknown) => {
+    // A pipe would be waited for.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
       throw new OctavoError('invalid_model', `${file} cannot be read.`, null, { cause: error });
     });
     try {

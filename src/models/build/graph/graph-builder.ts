@@ -46,7 +46,6 @@ const contribOps = new Set([
   'MatMulIntegerToFloat',
   'QuickGelu',
   'RotaryEmbedding',
-  'SkipLayerNormalization',
   'SkipSimplifiedLayerNormalization',
 ]);
 

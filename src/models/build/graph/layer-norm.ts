@@ -24,36 +24,26 @@ export function layerNorm(
   path: string,
   use: LayerNormUse & { stream: BiasedStream },
 ): { readonly normed: string; readonly stream: { readonly sum: string } } {
-  const { sum, update } = use.stream;
-  if (update === undefined) return { normed: drawNorm(context, path, use), stream: { sum } };
-  const newSum = `${path}/sum`;
-  return { normed: drawNorm(context, path, { ...use, newSum }), stream: { sum: newSum } };
+  const sum = settle(context, path, use.stream);
+  const normed = context.builder.node('LayerNormalization', path, {
+    inputs: [sum, ...normParameters(context, use)],
+    attributes: { epsilon: use.epsilon, axis: -1n },
+  });
+  return { normed, stream: { sum } };
 }
 
 /** The same where the normalised sum itself goes on as the stream (post-norm, arXiv 1706.03762): gives that. */
 export function postNorm(context: GraphContext, path: string, use: LayerNormUse & { stream: BiasedStream }): string {
-  return drawNorm(context, path, use);
+  return layerNorm(context, path, use).normed;
 }
 
-function drawNorm(
-  context: GraphContext,
-  path: string,
-  use: LayerNormUse & { stream: BiasedStream; newSum?: string },
-): string {
-  const { builder } = context;
-  const { epsilon, newSum } = use;
-  const { sum, update, bias } = use.stream;
-  const parameters = normParameters(context, use);
-  if (update === undefined) {
-    const inputs = [sum, ...parameters];
-    return builder.node('LayerNormalization', path, { inputs, attributes: { epsilon, axis: -1n } });
-  }
-  const shift = parameters.length === 1 && bias !== undefined ? [''] : [];
-  return builder.node('SkipLayerNormalization', path, {
-    inputs: [update, sum, ...parameters, ...shift, ...(bias === undefined ? [] : [bias])],
-    outputs: newSum === undefined ? undefined : [`${path}/normed`, '', '', newSum],
-    attributes: { epsilon },
-  });
+/**
+ * The stream with its update. By `Sum`, because ONNX Runtime makes one operator of `Add` and the norm, whose CPU kernel
+ * goes value by value and takes several times as long as the two.
+ */
+function settle({ builder }: GraphContext, path: string, { sum, update, bias }: BiasedStream): string {
+  if (update === undefined) return sum;
+  return builder.node('Sum', path, { inputs: [update, sum, ...(bias === undefined ? [] : [bias])] });
 }
 
 /** Adds weight and, where there is one, bias as initializers and gives back their names. */

@@ -57,7 +57,7 @@ export function drawPostNormEncoder(context: GraphContext, use: PostNormUse): st
   return states;
 }
 
-/** Words, positions and kinds, summed and normalised in one operator. */
+/** Words, positions and kinds, summed and normalised. */
 function embed(context: GraphContext, { model, tensors, inputs }: PostNormUse): string {
   const { builder } = context;
   const { shape, epsilon } = model;

@@ -3,7 +3,6 @@
 import torch
 import transformers
 
-# Padded together to the last.
 TEXT_LENGTHS = [2, 5, 16, 31]
 
 CONTEXT = 48
@@ -28,6 +27,8 @@ def labels(names=LABELS):
 
 
 MEAN_NORMALISED = {"pooling": "mean_tokens", "normalise": True, "max_seq_length": 40}
+
+MODERN = TOKENS | {"cls_token_id": 257, "sep_token_id": 258}
 
 ENCODERS = {
     "bert": encoder(
@@ -94,5 +95,33 @@ ENCODERS = {
         transformers.MPNetForSequenceClassification,
         transformers.MPNetConfig(**TOKENS, **SIZES, **labels()),
         torch.float16,
+    ),
+    # Windows shorter than the texts.
+    "modernbert": encoder(
+        transformers.ModernBertModel,
+        transformers.ModernBertConfig(**MODERN, **(SIZES | {"num_hidden_layers": 3}), local_attention=8),
+        torch.bfloat16,
+        modules=MEAN_NORMALISED,
+    ),
+    "modernbert-classify": encoder(
+        transformers.ModernBertForSequenceClassification,
+        transformers.ModernBertConfig(
+            **MODERN,
+            **SIZES,
+            local_attention=6,
+            classifier_pooling="mean",
+            classifier_bias=True,
+            attention_bias=True,
+            mlp_bias=True,
+            norm_bias=True,
+            problem_type="multi_label_classification",
+            **labels(),
+        ),
+        torch.float16,
+    ),
+    "modernbert-tag": encoder(
+        transformers.ModernBertForTokenClassification,
+        transformers.ModernBertConfig(**MODERN, **SIZES, **labels()),
+        torch.bfloat16,
     ),
 }

@@ -4,8 +4,7 @@
 
 Needs torch 2.15.0, transformers 5.23.0 and safetensors 0.8.0; no network. Without names it makes all that encoders.py
 lists. For each it writes what a checkpoint has (config.json, model.safetensors, the byte-level tokenizer of
-test/fixtures/tokenizer, for some the modules of sentence-transformers) and reference.json: for each text its ids and, all
-texts right-padded together, either
+test/fixtures/tokenizer, for some the modules of sentence-transformers) and reference.json: for each text its ids and either
 
     states: hidden states of its first and last token, with embedding: the vector of the whole text
     logits: of its labels, or of the labels of each token
@@ -83,22 +82,16 @@ def write_json(path, value):
 def compute(model, encoder):
     # Not the id that stands for padding, which is 1: positions of some families follow from it.
     texts = [torch.randint(2, model.config.vocab_size, (length,)).tolist() for length in TEXT_LENGTHS]
-    longest = max(TEXT_LENGTHS)
-    pad = model.config.pad_token_id
-    ids = torch.tensor([text + [pad] * (longest - len(text)) for text in texts])
-    mask = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in texts])
-    name = type(model).__name__
-    if name.endswith("Classification"):
-        logits = model(input_ids=ids, attention_mask=mask).logits
-        per_token = name.endswith("ForTokenClassification")
-        return [
-            {"ids": text, "logits": rounded(row[: len(text)] if per_token else row)} for text, row in zip(texts, logits)
-        ]
-    states = model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
-    return [
-        {"ids": text, "states": rounded(row[[0, len(text) - 1]]), "embedding": rounded(embed(row[: len(text)], encoder))}
-        for text, row in zip(texts, states)
-    ]
+    return [{"ids": text} | reference(model, encoder, text) for text in texts]
+
+
+def reference(model, encoder, text):
+    # Alone: beside longer ones, rows of padding that a window leaves nothing to see become NaN.
+    inputs = {"input_ids": torch.tensor([text]), "attention_mask": torch.ones(1, len(text), dtype=torch.long)}
+    if type(model).__name__.endswith("Classification"):
+        return {"logits": rounded(model(**inputs).logits)}
+    states = model.base_model(**inputs).last_hidden_state[0]
+    return {"states": rounded(states[[0, -1]]), "embedding": rounded(embed(states, encoder))}
 
 
 def embed(states, encoder):

@@ -11,6 +11,7 @@ import { gptNeox } from './gpt-neox.js';
 import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
+import { modernbert } from './modernbert.js';
 import { mpnet } from './mpnet.js';
 import { opt } from './opt.js';
 import { phi3 } from './phi3.js';
@@ -39,6 +40,7 @@ const families: readonly Family[] = [
   roberta,
   xlmRoberta,
   mpnet,
+  modernbert,
 ];
 
 /** The family that `model_type` names. Throws `unsupported_model` with the list of those there are. */

@@ -17,10 +17,10 @@ export interface GatedMlpUse {
   /** Prefix of the checkpoint's gate_proj, up_proj and down_proj. */
   readonly tensors: string;
   /** Where the checkpoint calls them otherwise. */
-  readonly names?: Readonly<Record<'gate' | 'up' | 'down', string>>;
+  readonly names?: Readonly<Record<'gate' | 'up' | 'down', string>> & { readonly packed?: string };
 }
 
-const llamaNames = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' };
+const llamaNames = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj', packed: 'gate_up_proj' };
 
 /**
  * float32 [batch_size, sequence_length, hidden]. Only the gate needs its row scale before f. The scale of `up`
@@ -45,9 +45,10 @@ export function gatedMlp(context: GraphContext, path: string, use: GatedMlpUse):
 /** The gate's or the up projection's matrix: a tensor of its own, or half of the packed one. */
 function halfOf(use: GatedMlpUse, half: 'gate' | 'up'): Matrix {
   const { hidden, intermediate, packed, tensors, names = llamaNames } = use;
+  const whole = `${tensors}.${names.packed ?? llamaNames.packed}.weight`;
   const name = `${tensors}.${names[half]}.weight`;
   const slice = { first: half === 'gate' ? 0 : intermediate, of: 2 * intermediate };
-  const part = packed ? { tensor: `${tensors}.gate_up_proj.weight`, slice } : { tensor: name };
+  const part = packed ? { tensor: whole, slice } : { tensor: name };
   return { name, parts: [{ ...part, rows: intermediate }], columns: hidden };
 }
 

@@ -60,6 +60,18 @@ describe('what a model gives', () => {
     expect(['distilbert-tag', 'roberta', 'roberta-tag', 'mpnet-classify'].map(contextOf)).toEqual([48, 46, 47, 46]);
   });
 
+  it('reads the older names of rotary bases and windows', () => {
+    const config = JSON.parse(readFileSync(join(fixtures, 'modernbert/config.json'), 'utf8'));
+    const older = { ...config, rope_parameters: undefined, layer_types: undefined, global_rope_theta: 16_000 };
+    expect(familyOf(older).plan({ ...older, local_rope_theta: null }).shape).toEqual(
+      familyOf(config).plan(config).shape,
+    );
+    const narrow = { ...config, num_attention_heads: 4 };
+    expect(() => familyOf(narrow).plan(narrow)).toThrow(/heads of 8 dimensions .* multiple of 16/);
+    const convolved = { ...config, layer_types: ['full_attention', 'conv', 'conv'] };
+    expect(() => familyOf(convolved).plan(convolved)).toThrow(/layer_types has conv/);
+  });
+
   it('has the longest text that positions and modules allow', () => {
     expect(plan({}).shape.context).toBe(48);
     expect(plan({}, 40).shape.context).toBe(40);

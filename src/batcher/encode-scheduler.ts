@@ -14,8 +14,8 @@ export interface EncodeLimits {
   readonly grouping: 'length' | 'arrival';
 }
 
-/** Padded tokens beyond which a batch gains no speed on a CPU, and only makes the next text wait. */
-export const defaultBatchTokens = 2048;
+/** Padded tokens of a batch: more gain no speed on a CPU (docs/performance.md), and only make the next length wait. */
+export const defaultBatchTokens = 512;
 
 /** Waiting texts by their places, and the length that all of them are padded to. */
 export interface EncodeBatch {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runOctavo } from '../support/octavo.js';
+import { buildTinyEncoder } from '../support/tiny-encoder.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'octavo-cli-'));
 
@@ -76,6 +77,19 @@ describe('octavo', () => {
     expect(results.map(({ run }: { run: string }) => run)).toEqual(['decode 1', 'decode 3', 'prefill 16']);
     for (const { tokensPerSecond } of results) expect(tokensPerSecond).toBeGreaterThan(0);
     expect((await octavo(['bench', '--model', 'tiny', ...sizes])).out).toMatch(/^decode 3\s+\d+/m);
+  });
+
+  it('measures an encoder, by length against by arrival', async () => {
+    const model = await buildTinyEncoder({ task: 'embed' });
+    const sizes = ['--batch', '1,3', '--prompt', '16', '--repeat', '2', '--texts', '64'];
+    const measured = await octavo(['bench', '--model', model, '--json', ...sizes]);
+    const { results } = JSON.parse(measured.out);
+    const runs = ['1 x 16', '3 x 16', 'mixed by length', 'mixed by arrival'];
+    expect(results.map(({ run }: { run: string }) => run)).toEqual(runs);
+    for (const { textsPerSecond } of results) expect(textsPerSecond).toBeGreaterThan(0);
+    // What the grouping saves does not depend on the clock.
+    expect(results[2].padding).toBeLessThan(0.5 * results[3].padding);
+    expect((await octavo(['bench', '--model', model, ...sizes])).out).toMatch(/^mixed by arrival\s+\d.*%$/m);
   });
 
   it('chats with the embedded model, line by line', async () => {

@@ -1,0 +1,55 @@
+/** How fast a decoder is: decode steps for several row counts, and prefills. */
+import { OctavoError } from '../errors.js';
+import type { LoadedDecoder } from '../models/load-model.js';
+import { decode, prefill, promptIds } from '../models/receipt/engine-runs.js';
+import { formatRates, summarise, timed } from './bench-times.js';
+
+export interface DecoderBench {
+  /** Row counts of the decode runs. */
+  readonly batch: readonly number[];
+  /** Tokens of a prompt. */
+  readonly prompt: number;
+  readonly steps: number;
+  /** Prefills. */
+  readonly repeat: number;
+}
+
+export interface DecoderRun {
+  readonly run: string;
+  /** Tokens per second: of the median step, of the step at the 90th and at the 10th percentile of time. */
+  readonly tokensPerSecond: number;
+  readonly low: number;
+  readonly high: number;
+  readonly medianStepMs: number;
+}
+
+/** Throws `invalid_config` when the context is too small for the runs. */
+export async function measureDecoder({ engine, model }: LoadedDecoder, settings: DecoderBench): Promise<DecoderRun[]> {
+  const { prompt, steps } = settings;
+  // One prefill and one decode step more than the measured ones, to warm up.
+  const needed = prompt + steps + 4;
+  if (needed > engine.capacity) {
+    const message = `--prompt ${prompt} and --steps ${steps} need ${needed} tokens, the context has ${engine.capacity}`;
+    throw new OctavoError('invalid_config', `${message}.`);
+  }
+  const ids = (seed: number) => promptIds(seed, prompt, model.tokenizer.vocabSize);
+  const runs: DecoderRun[] = [];
+  for (const rows of settings.batch) {
+    for (let row = 0; row < rows; row++) await prefill(engine, row, ids(row));
+    runs.push(toRun(`decode ${rows}`, await timed(steps, () => decode(engine, rows)), rows));
+  }
+  const times = await timed(settings.repeat, (i) => prefill(engine, 0, ids(i)));
+  return [...runs, toRun(`prefill ${prompt}`, times, prompt)];
+}
+
+export function formatDecoderRuns(runs: readonly DecoderRun[]): string {
+  const rows = runs.map(({ run, tokensPerSecond: rate, low, high, medianStepMs: medianMs }) => {
+    return run.padEnd(14) + formatRates({ rate, low, high, medianMs });
+  });
+  return `run           tokens/s        10% - 90%    ms/step\n${rows.join('\n')}\n`;
+}
+
+function toRun(run: string, times: readonly number[], tokens: number): DecoderRun {
+  const { rate, low, high, medianMs } = summarise(times, tokens);
+  return { run, tokensPerSecond: rate, low, high, medianStepMs: medianMs };
+}

@@ -1,7 +1,7 @@
 /** How fast an encoder is: batches of texts of one length, and texts of mixed lengths through the batcher. */
 import { performance } from 'node:perf_hooks';
-import { EncodeBatcher } from '../batcher/encode-batcher.js';
-import { defaultBatchTokens, type EncodeLimits } from '../batcher/encode-scheduler.js';
+import { EncodeBatcher, type EncodeBatcherOptions } from '../batcher/encode-batcher.js';
+import { defaultBatchTokens } from '../batcher/encode-scheduler.js';
 import { OctavoError } from '../errors.js';
 import { uniform } from '../models/decoder/random.js';
 import type { LoadedEncoder } from '../models/load-encoder.js';
@@ -30,8 +30,12 @@ export interface EncoderRun {
   readonly padding: number;
 }
 
-const groupings = ['length', 'arrival'] as const;
-type Grouping = EncodeLimits['grouping'];
+/** By length as the server does it; first come, first served, within the same tokens a batch, and by the number of rows alone. */
+const orders: readonly (readonly [run: string, limits: EncodeBatcherOptions['batch']])[] = [
+  ['by length', { tokens: defaultBatchTokens, grouping: 'length' }],
+  ['by arrival', { tokens: defaultBatchTokens, grouping: 'arrival' }],
+  ['by rows', { tokens: Number.MAX_SAFE_INTEGER, grouping: 'arrival' }],
+];
 type Texts = readonly (readonly number[])[];
 
 /** Throws `invalid_config` when the context is too small for the texts. */
@@ -57,7 +61,7 @@ export function formatEncoderRuns(runs: readonly EncoderRun[]): string {
   return `run                texts/s        10% - 90%         ms  padding\n${rows.join('\n')}\n`;
 }
 
-/** Both groupings in turn, so that a busy machine slows both alike. */
+/** Every order in turn, so that a busy machine slows all alike. */
 async function measureMixed(
   { engine, model }: LoadedEncoder,
   { texts: count, repeat }: EncoderBench,
@@ -65,27 +69,24 @@ async function measureMixed(
   const texts = mixedLengths(count, engine.capacity).map((length, i) =>
     promptIds(i, length, model.tokenizer.vocabSize),
   );
-  const times: Record<Grouping, number[]> = { length: [], arrival: [] };
-  const padding: Record<Grouping, number> = { length: 0, arrival: 0 };
+  const runs = orders.map(([run, limits]) => ({ run: `mixed ${run}`, limits, times: [] as number[], padding: 0 }));
   // The first round warms up.
   for (let round = 0; round <= repeat; round++) {
-    for (const grouping of groupings) {
-      const { ms, waste } = await encodeAll(engine, texts, grouping);
-      padding[grouping] = waste;
-      if (round > 0) times[grouping].push(ms);
+    for (const run of runs) {
+      const { ms, waste } = await encodeAll(engine, texts, run.limits);
+      run.padding = waste;
+      if (round > 0) run.times.push(ms);
     }
   }
-  return groupings.map((grouping) =>
-    toRun(`mixed by ${grouping}`, { times: times[grouping], texts: count, padding: padding[grouping] }),
-  );
+  return runs.map(({ run, times, padding }) => toRun(run, { times, texts: count, padding }));
 }
 
 /** All texts at once, through a batcher as the server has it. */
-async function encodeAll(engine: LoadedEncoder['engine'], texts: Texts, grouping: Grouping) {
+async function encodeAll(engine: LoadedEncoder['engine'], texts: Texts, batch: EncodeBatcherOptions['batch']) {
   const tokens = { useful: 0, padded: 0 };
   const batcher = new EncodeBatcher({
     engine,
-    batch: { tokens: defaultBatchTokens, grouping },
+    batch,
     queue: { sequences: texts.length, promptTokens: Number.MAX_SAFE_INTEGER },
     clock: () => performance.now(),
     events: {

@@ -52,7 +52,8 @@ export const benchCommand: Command = {
 
 Runs the engine in its worker thread as the server does, without HTTP. A model that generates: tokens per second, greedy,
 of decode steps and of prefills. An encoder: texts per second, of one length, and of mixed lengths (log-normal around 60
-tokens, at most 400) grouped by length as the server does it, against first come, first served in the same run.
+tokens, at most 400): by length as the server groups them; by arrival, in batches of as many tokens padded to their
+longest text; and by rows, in such batches of as many texts as --batch allows, however long.
 Medians with the 10th and 90th percentile.
 
 ${describeOptions(benchOptions)}

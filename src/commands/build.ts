@@ -10,9 +10,10 @@ import { whyUnmeasured } from '../models/receipt/measurable.js';
 import { buildMeasured } from '../models/receipt/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
-import { describeOptions, integer, type OptionTable, oneOf, parseOptions, toggle } from '../options.js';
+import { describeOptions, integer, list, type OptionTable, oneOf, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
 import { stopWith, untilInterrupted } from './interrupt.js';
+import { describeKept } from './kept-line.js';
 import { createBar } from './progress-bar.js';
 import { textOptions } from './receipt.js';
 import { formatReceipt } from './receipt-table.js';
@@ -43,6 +44,12 @@ const buildOptions = {
   },
   seed: { schema: integer(0, 0xffffffff).default(0), value: 'n', help: 'Seed of the random weights (default 0)' },
   reduceRange: { schema: toggle(), help: '7-bit weights, for x86 processors without VNNI' },
+  keep: {
+    schema: list(),
+    value: 'layers',
+    help: 'Layers that stay FP32, separated by commas: layers.3/mlp/down_proj',
+    many: true,
+  },
   force: { schema: toggle(), help: 'Replace an existing folder' },
   noReceipt: { schema: toggle(), help: 'Do not measure the build against FP32' },
   maxLoss: {
@@ -53,7 +60,7 @@ const buildOptions = {
       .nullable()
       .default(null),
     value: 'percent',
-    help: 'Fail when INT8 loses more perplexity than this, such as 1%, and name the layers that lose most',
+    help: 'Loss of perplexity that is allowed, such as 1%: layers stay FP32 until it is kept, else the build fails',
   },
   text: textOptions.text,
   tokens: {
@@ -97,6 +104,7 @@ Examples:
       `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
     );
     if (unmeasured !== null) process.stdout.write(`No receipt: ${unmeasured}\n`);
+    process.stdout.write(describeKept(manifest));
     if (receipt !== null) process.stdout.write(`\n${formatReceipt(receipt)}`);
   },
 };
@@ -113,8 +121,8 @@ interface Built {
 
 /** `source` is `undefined` for random weights. */
 async function build(source: string | undefined, settings: BuildSettings, onProgress: OnProgress): Promise<Built> {
-  const { out, precision, name, random, seed, reduceRange, force, maxLoss } = settings;
-  const options = { out, precision, reduceRange, force, ...(name === undefined ? {} : { name }) };
+  const { out, precision, name, random, seed, reduceRange, keep, force, maxLoss } = settings;
+  const options = { out, precision, reduceRange, keep, force, ...(name === undefined ? {} : { name }) };
   if (source === undefined) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     const manifest = await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress);

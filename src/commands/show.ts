@@ -5,6 +5,7 @@ import { openModelFolder } from '../models/model-folder.js';
 import type { Receipt } from '../models/receipt/receipt.js';
 import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
+import { describeKept } from './kept-line.js';
 import { formatReceipt } from './receipt-table.js';
 
 const showOptions = {
@@ -44,6 +45,6 @@ function describe(manifest: Manifest, receipt: Receipt | null): string {
   return `${name} (${architecture}, ${precision}), built by Octavo ${builder}
 ${shape.layers} layers, hidden ${shape.hidden}, ${shape.heads} heads, ${shape.kvHeads} KV heads of ${shape.headDim}, vocabulary ${shape.vocab}, context ${shape.context} tokens
 ${files.length} files as the manifest lists them, ${(bytes / 2 ** 20).toFixed(1)} MiB
-
+${describeKept(manifest)}
 ${proof}`;
 }

@@ -34,6 +34,12 @@ const fieldsSchema = z.strictObject({
   dimensions: size(1 << 20).optional(),
   /** Of a model that classifies: how logits become scores, over all labels or each by itself. */
   scores: z.enum(['softmax', 'sigmoid']).optional(),
+  /** Linear layers that stayed FP32 in an int8 build, by their names in the graph. */
+  kept: z
+    .array(z.string().regex(/^[A-Za-z0-9_./-]{1,256}$/))
+    .min(1)
+    .max(1 << 16)
+    .optional(),
   /** Path of the ONNX graph, one of `files`; of an encoder-decoder the decoder's. */
   graph: z.string(),
   /** Of an encoder-decoder: the graph that reads prompts, one of `files`, and the token before the first of every output. */

@@ -55,8 +55,29 @@ describe('octavo build', () => {
     const lossy = writeLossyCheckpoint(join(root, 'lossy'));
     const { code, err } = await octavo('build', lossy, '--out', 'refused', '--tokens', '200', '--max-loss', '1%');
     expect(code).toBe(1);
-    expect(err).toMatch(/at most 1% is allowed\. Nothing was written\. .* change it most: lm_head \d/);
+    expect(err).toMatch(/at most 1% is allowed\. Nothing was written\. .* largest parts: lm_head \d/);
     expect(readdirSync(root).filter((name) => name.includes('refused'))).toEqual([]);
+  });
+
+  it('keeps layers in FP32 that are named, says so now and later, and refuses others by name', async () => {
+    const built = await octavo(
+      'build',
+      source,
+      '--out',
+      'kept',
+      '--no-receipt',
+      '--keep',
+      'lm_head,layers.0/mlp/down_proj',
+    );
+    expect(built).toMatchObject({ code: 0, err: '' });
+    for (const { out } of [built, await octavo('show', 'kept')]) {
+      expect(out).toMatch(/^Kept in FP32: layers\.0\/mlp\/down_proj, lm_head$/m);
+    }
+    const unknown = await octavo('build', source, '--out', 'never', '--keep', 'layers.9/mlp/down_proj');
+    expect(unknown.err).toMatch(
+      /no layer layers\.9\/mlp\/down_proj to keep; there are: layers\.N\/self_attn\/qkv_proj, .*lm_head/,
+    );
+    expect(existsSync(join(root, 'never'))).toBe(false);
   });
 
   it('measures nothing when told so, or when there is nothing to compare', async () => {
@@ -85,6 +106,7 @@ describe('octavo build', () => {
     [['--max-loss', 'little'], /--max-loss is "little": Expected a percentage such as 1%/],
     [['--max-loss', '1%', '--no-receipt'], /--max-loss needs an int8 build of a checkpoint, with its receipt/],
     [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
+    [['--keep', 'lm_head', '--precision', 'fp32'], /kept FP32 in an int8 build only; this one is fp32/],
     [['--text', 'absent.txt'], /Cannot read the text absent\.txt/],
   ])('refuses %j', async (args, message) => {
     const { code, err } = await octavo('build', source, '--out', 'never', ...args);

@@ -106,15 +106,21 @@ export function writeByteCheckpoint(folder: string, tensors = tinyTensors(byteCo
 }
 
 /**
- * The same with a head that INT8 cannot keep: one channel of its input is a thousand times the others and counts for
- * nothing, so the others are rounded away.
+ * The same with one layer that INT8 cannot keep: one channel of its input is a thousand times the others and counts for
+ * nothing, so the others are rounded away. The head is a large part of the model; the attention's input is not.
  */
-export function writeLossyCheckpoint(folder: string): string {
+export function writeLossyCheckpoint(folder: string, where: 'head' | 'attention' = 'head'): string {
   const tensors = tinyTensors(byteConfig);
-  const { values: norm } = tensors['model.norm.weight']!;
-  const { values: words, shape } = tensors['model.embed_tokens.weight']!;
-  norm[0] = 1000;
-  for (let token = 0; token < byteConfig.vocab_size; token++) words[token * shape[1]!] = 0;
+  const attention = ['q', 'k', 'v'].map((part) => `model.layers.1.self_attn.${part}_proj.weight`);
+  const [norm, matrices] =
+    where === 'head'
+      ? ['model.norm.weight', ['model.embed_tokens.weight']]
+      : ['model.layers.1.input_layernorm.weight', attention];
+  tensors[norm]!.values[0] = 1000;
+  for (const name of matrices) {
+    const { values, shape } = tensors[name]!;
+    for (let at = 0; at < values.length; at += shape[1]!) values[at] = 0;
+  }
   return writeByteCheckpoint(folder, tensors);
 }
 

@@ -6,8 +6,8 @@ import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
 import type { Precision } from './graph/graph-context.js';
-import { drawGraphFiles } from './graph-files.js';
 import type { JsonObject } from './json.js';
+import { drawKeeping } from './kept-layers.js';
 import { writeModel } from './onnx/model-writer.js';
 import { openCheckpointSource } from './source/checkpoint-source.js';
 import { jsonBytes, type ModelSource } from './source/model-source.js';
@@ -21,6 +21,8 @@ export interface OutputOptions {
   readonly name?: string;
   /** 7-bit weights, for processors whose u8 x s8 kernels saturate (x86 without VNNI). int8 only. */
   readonly reduceRange?: boolean;
+  /** Linear layers that stay FP32, by their names in the graph, such as `layers.3/mlp/down_proj`. int8 only. */
+  readonly keep?: readonly string[];
   /** Replace an existing folder. */
   readonly force?: boolean;
   /**
@@ -85,10 +87,10 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
   const family = familyOf(source.config);
   const plan = family.plan(source.config, source.modules);
   const endTokens = plan.output ? [] : readEndTokens(source, plan.shape.vocab);
+  const keep = [...new Set(options.keep)].sort();
+  const weightLimit = options.reduceRange ? 63 : 127;
   // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
-  const { model, encoder } = drawGraphFiles(plan, {
-    ...{ weights: source.weights, precision, weightLimit: options.reduceRange ? 63 : 127 },
-  });
+  const { model, encoder } = drawKeeping(keep, plan, { weights: source.weights, precision, weightLimit });
   const producerVersion = await packageVersion();
   const folder = await OutputFolder.create(options.out, options.force ?? false);
   try {
@@ -108,6 +110,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       ...{ format: 1, name, architecture: family.modelType, precision, builder: producerVersion },
       ...{ graph: model.path, shape: plan.shape, ...plan.output, endTokens, files: folder.files },
       ...(encoder !== null && { encoder: { graph: encoder.path, startToken: encoder.startToken } }),
+      ...(keep.length > 0 && { kept: keep }),
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();

@@ -6,6 +6,7 @@ import { invariant } from '../../errors.js';
 import { familyOf } from './families/families.js';
 import { type Graph, GraphBuilder } from './graph/graph-builder.js';
 import type { Precision } from './graph/graph-context.js';
+import { quantisedLayers } from './graph/quantised-layers.js';
 import { dataTypes, encodeModel, type StoredTensor } from './onnx/model-proto.js';
 import { ModelProtoSchema, type TensorProto } from './onnx/onnx_pb.js';
 import { openCheckpointSource } from './source/checkpoint-source.js';
@@ -17,6 +18,8 @@ export interface ProbeOptions {
   /** ONNX files of the FP32 and of the INT8 build. */
   readonly reference: string;
   readonly model: string;
+  /** Layers of the INT8 build that are FP32 already. */
+  readonly keep: readonly string[];
   /** Folder to make, on the same file system: the weights are linked, not copied. */
   readonly out: string;
 }
@@ -24,12 +27,14 @@ export interface ProbeOptions {
 export interface Probe {
   /** Path of the layer in the graph, such as `layers.3/mlp/down_proj`. */
   readonly layer: string;
+  /** Of its weights in those of all layers that INT8 quantises, kept ones included. */
+  readonly share: number;
   /** Its ONNX file. */
   readonly graph: string;
 }
 
 /** Throws what reading a checkpoint throws. */
-export async function writeProbes({ source, reference, model, out }: ProbeOptions): Promise<readonly Probe[]> {
+export async function writeProbes({ source, reference, model, keep, out }: ProbeOptions): Promise<readonly Probe[]> {
   await mkdir(out);
   const stored = new Map<string, TensorProto>();
   for (const file of [reference, model]) {
@@ -41,17 +46,17 @@ export async function writeProbes({ source, reference, model, out }: ProbeOption
   }
   const checkpoint = await openCheckpointSource(source);
   try {
-    const paths = quantisedPaths(draw(checkpoint, 'int8', new Map()));
-    const probes = paths.map((path, index) => ({
-      path,
-      layer: path.slice(1),
-      graph: join(out, `probe-${index}.onnx`),
-    }));
-    for (const { path, graph } of probes) {
+    const layers = quantisedLayers(draw(checkpoint, 'int8', new Map()));
+    const total = layers.reduce((sum, { weights }) => sum + weights, 0);
+    const probes: Probe[] = [];
+    for (const { path, name, weights } of layers) {
+      if (keep.includes(name)) continue;
       const drawn = draw(checkpoint, 'fp32', new Map([[path, 'int8']]));
+      const graph = join(out, `probe-${probes.length}.onnx`);
       await writeFile(graph, encodeModel(drawn, findTensors(drawn, stored), 'probe'));
+      probes.push({ layer: name, share: weights / total, graph });
     }
-    return probes.map(({ layer, graph }) => ({ layer, graph }));
+    return probes;
   } finally {
     await checkpoint.weights.close();
   }
@@ -65,11 +70,6 @@ function draw(
   const builder = new GraphBuilder();
   familyOf(config).plan(config, modules).draw({ builder, weights, precision, weightLimit: 127, exceptions });
   return builder.finish();
-}
-
-/** Every quantised activation; the matrices that read it share its path. */
-function quantisedPaths({ nodes }: Graph): readonly string[] {
-  return nodes.filter(({ op }) => op === 'QuantizeLinear').map(({ name }) => name.replace(/\/QuantizeLinear$/, ''));
 }
 
 /** Where the two builds hold the tensors of a graph that is made of both. */

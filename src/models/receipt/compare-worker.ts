@@ -4,7 +4,8 @@ import { OctavoError } from '../../errors.js';
 import { chooseProvider, openRuntime } from '../runtime/open-runtime.js';
 import type { CompareReply, CompareRequest, CompareSetup } from './comparer.js';
 import { addComparisons, type Comparison, compareLogits, nothingCompared } from './comparison.js';
-import { chunkLengths, LogitsReader } from './logits-reader.js';
+import { LogitsReader } from './logits-reader.js';
+import { cutPieces, readPiece } from './pieces.js';
 import type { Window } from './windows.js';
 
 interface Readers {
@@ -37,19 +38,12 @@ async function load(): Promise<Readers> {
   return { reference: await open(setup.reference), model: await open(setup.model) };
 }
 
-async function compare({ reference, model }: Readers, { ids, from }: Window): Promise<Comparison> {
+async function compare({ reference, model }: Readers, window: Window): Promise<Comparison> {
   const { vocab } = setup.shape;
   let sums = nothingCompared;
-  let past = 0;
-  for (const length of chunkLengths(ids.length, vocab)) {
-    const chunk = ids.slice(past, past + length);
-    const logits = [await reference.read(chunk, past), await model.read(chunk, past)] as const;
-    // Position p predicts token p + 1; those before `from` are only read, and the last has nothing to predict.
-    const first = Math.max(0, from - 1 - past);
-    const targets = ids.slice(past + first + 1, past + length + 1);
-    const [a, b] = logits.map((values) => values.subarray(first * vocab, (first + targets.length) * vocab));
-    if (a && b) sums = addComparisons(sums, compareLogits({ reference: a, model: b, targets }));
-    past += length;
+  for (const piece of cutPieces(window, vocab)) {
+    const logits = { reference: await readPiece(reference, piece, vocab), model: await readPiece(model, piece, vocab) };
+    sums = addComparisons(sums, compareLogits({ ...logits, targets: piece.targets }));
   }
   return sums;
 }

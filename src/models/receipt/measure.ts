@@ -16,17 +16,42 @@ export interface MeasureOptions extends TextOptions {
   readonly model: string;
 }
 
-/** Throws `invalid_config` when the folders do not belong together, and what loading and running throw. */
-export async function measureReceipt(options: MeasureOptions, onProgress: OnProgress = () => {}): Promise<Receipt> {
+/** How near a model is to its reference. */
+export interface Quality {
+  readonly text: MeasurementText;
+  readonly summary: ReturnType<typeof summarise>;
+}
+
+/**
+ * Measures on `text` where there is one already, else on what the options say. Throws `invalid_config` when the folders
+ * do not belong together, and what loading and running throw.
+ */
+export async function measureQuality(
+  options: MeasureOptions,
+  onProgress: OnProgress,
+  chosen?: MeasurementText,
+): Promise<Quality> {
   const reference = await openModelFolder(options.reference);
   const model = await openModelFolder(options.model);
   checkPair(reference, model);
-  const text = await chooseText(options, model, onProgress);
+  const text = chosen ?? (await chooseText(options, model, onProgress));
   const comparison = await compareModels(
     { ...options, reference: reference.graph, model: model.graph, shape: windowShape(model, text) },
     text.windows,
     (done) => onProgress({ done, total: text.windows.length, what: 'comparing with FP32' }),
   );
+  return { text, summary: summarise(comparison) };
+}
+
+/** The whole receipt; `quality` where it was measured already. Throws as `measureQuality`. */
+export async function measureReceipt(
+  options: MeasureOptions,
+  onProgress: OnProgress = () => {},
+  quality?: Quality,
+): Promise<Receipt> {
+  const { text, summary } = quality ?? (await measureQuality(options, onProgress));
+  const reference = await openModelFolder(options.reference);
+  const model = await openModelFolder(options.model);
   const speed = await measureSpeed(options, (done, total) => onProgress({ done, total, what: 'timing both' }));
   return {
     format: 1,
@@ -35,7 +60,7 @@ export async function measureReceipt(options: MeasureOptions, onProgress: OnProg
     precision: 'int8',
     ...measuredFiles(model.manifest),
     text: text.info,
-    ...summarise(comparison),
+    ...summary,
     speed: [...speed.speed],
     disk: { reference: graphBytes(reference), model: graphBytes(model) },
     resident: speed.resident,

@@ -1,8 +1,10 @@
-/** A build that is measured before it gets its name: with its receipt, or refused for losing too much. */
+/** A build that is measured before it gets its name: with its receipt, mended where it loses too much, or refused. */
 import { OctavoError } from '../../errors.js';
 import { type BuildOptions, buildModel } from '../build/build.js';
+import { checkTarget } from '../build/folder/output-folder.js';
 import type { Manifest } from '../manifest.js';
-import { type MeasureOptions, measureReceipt } from './measure.js';
+import { type MeasureOptions, measureQuality, measureReceipt, type Quality } from './measure.js';
+import { chooseLayers, maxKeptShare } from './mend.js';
 import type { OnProgress } from './progress.js';
 import type { Receipt } from './receipt.js';
 import { receiptBytes, receiptName } from './receipt-file.js';
@@ -17,23 +19,77 @@ export interface MeasuredBuildOptions {
   readonly maxLoss: number | null;
 }
 
-/** Throws what building and measuring throw, and `invalid_model` when more is lost than allowed: nothing is left then. */
-export async function buildMeasured(
-  { build, measure, maxLoss }: MeasuredBuildOptions,
-  onProgress: OnProgress,
-): Promise<{ readonly manifest: Manifest; readonly receipt: Receipt }> {
+export interface MeasuredBuild {
+  readonly manifest: Manifest;
+  readonly receipt: Receipt;
+}
+
+/**
+ * A build that loses more than allowed is built again with its costliest layers in FP32. Throws what building and
+ * measuring throw, and `invalid_model` when that is not enough: nothing is left then.
+ */
+export async function buildMeasured(options: MeasuredBuildOptions, onProgress: OnProgress): Promise<MeasuredBuild> {
+  const { build } = options;
+  await checkTarget(build.out, build.force ?? false);
+  return withReference({ source: build.source, near: build.out, onProgress }, (reference) =>
+    buildUntilGood({ ...options, reference }, onProgress),
+  );
+}
+
+type Setting = MeasuredBuildOptions & { readonly reference: string };
+
+async function buildUntilGood(setting: Setting, onProgress: OnProgress): Promise<MeasuredBuild> {
+  const { build, maxLoss } = setting;
+  let kept: readonly Sensitivity[] = [];
+  let loss: TooLossy | undefined;
+  for (;;) {
+    const keep = [...(build.keep ?? []), ...kept.map(({ layer }) => layer)];
+    try {
+      return await attempt({ ...setting, build: { ...build, keep } }, loss, onProgress);
+    } catch (error) {
+      if (!(error instanceof TooLossy) || maxLoss === null) throw error;
+      loss = error;
+      const left = loss.layers.filter((layer) => !kept.includes(layer));
+      const room = maxKeptShare - kept.reduce((sum, { share }) => sum + share, 0);
+      const more = chooseLayers({
+        change: loss.quality.summary.perplexity.change,
+        allowed: maxLoss,
+        layers: left,
+        room,
+      });
+      if (more.length === 0) throw new OctavoError('invalid_model', describeLoss(loss, maxLoss, kept));
+      kept = [...kept, ...more];
+    }
+  }
+}
+
+/** A build that loses more than allowed, with what is needed for a better one. */
+class TooLossy extends Error {
+  readonly quality: Quality;
+  readonly layers: readonly Sensitivity[];
+
+  constructor(quality: Quality, layers: readonly Sensitivity[]) {
+    super('a build loses more than allowed');
+    this.quality = quality;
+    this.layers = layers;
+  }
+}
+
+/** One build, measured. `before`: the one that it is to better, whose text and sensitivities hold for it too. */
+async function attempt(setting: Setting, before: TooLossy | undefined, onProgress: OnProgress): Promise<MeasuredBuild> {
+  const { build, measure, maxLoss, reference } = setting;
   const receipts: Receipt[] = [];
-  const inspect = (model: string) =>
-    withReference({ source: build.source, near: build.out, onProgress }, async (reference) => {
-      const options = { ...measure, reference, model };
-      const receipt = await measureReceipt(options, onProgress);
-      if (maxLoss !== null && receipt.perplexity.change > maxLoss) {
-        const layers = await measureSensitivity({ ...options, source: build.source }, onProgress);
-        throw new OctavoError('invalid_model', describeLoss(receipt, maxLoss, layers));
-      }
-      receipts.push(receipt);
-      return new Map([[receiptName, receiptBytes(receipt)]]);
-    });
+  const inspect = async (model: string) => {
+    const options = { ...measure, reference, model };
+    const quality = await measureQuality(options, onProgress, before?.quality.text);
+    if (maxLoss !== null && quality.summary.perplexity.change > maxLoss) {
+      const source = { ...options, source: build.source };
+      throw new TooLossy(quality, before?.layers ?? (await measureSensitivity(source, quality.text, onProgress)));
+    }
+    const receipt = await measureReceipt(options, onProgress, quality);
+    receipts.push(receipt);
+    return new Map([[receiptName, receiptBytes(receipt)]]);
+  };
   const manifest = await buildModel({ ...build, inspect }, onProgress);
   return { manifest, receipt: receipts[0]! };
 }
@@ -41,9 +97,13 @@ export async function buildMeasured(
 /** Layers that a refusal names. */
 const namedLayers = 5;
 
-function describeLoss({ perplexity, text }: Receipt, maxLoss: number, layers: readonly Sensitivity[]): string {
-  const worst = layers.slice(0, namedLayers).map(({ layer, change }) => `${layer} ${percent(change)}`);
-  return `INT8 changes perplexity by ${percent(perplexity.change)} (± ${percent(perplexity.error)}, ${text.predictions} predictions); at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written. Quantised alone, these layers change it most: ${worst.join(', ')}.`;
+function describeLoss({ quality, layers }: TooLossy, maxLoss: number, kept: readonly Sensitivity[]): string {
+  const { text, summary } = quality;
+  const { change, error } = summary.perplexity;
+  const total = layers.reduce((sum, { divergence }) => sum + divergence, 0);
+  const worst = layers.slice(0, namedLayers).map(({ layer, divergence }) => `${layer} ${percent(divergence / total)}`);
+  const mended = kept.length === 0 ? '' : `, with ${kept.length} layers in FP32`;
+  return `INT8 changes perplexity by ${percent(change)} (± ${percent(error)}, ${text.info.predictions} predictions)${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written. Of what the layers cost, each quantised alone, these have the largest parts: ${worst.join(', ')}. No more than ${percent(maxKeptShare)} of the weights are kept in FP32.`;
 }
 
 function percent(share: number): string {

@@ -33,3 +33,16 @@ export function cutWindows(
 export function countPredictions(windows: readonly Window[]): number {
   return windows.reduce((sum, { ids, from }) => sum + ids.length - from, 0);
 }
+
+/** The first windows, cut short at `limit` predictions. */
+export function firstPredictions(windows: readonly Window[], limit: number): Window[] {
+  const first: Window[] = [];
+  let left = limit;
+  for (const { ids, from } of windows) {
+    if (left === 0) break;
+    const end = Math.min(ids.length, from + left);
+    first.push({ ids: ids.slice(0, end), from });
+    left -= end - from;
+  }
+  return first;
+}

@@ -109,9 +109,27 @@ describe('a measured build', () => {
     const build = { source: lossy, out: join(parent, 'model'), precision: 'int8' } as const;
     await expect(buildMeasured({ build, measure, maxLoss: 0.01 }, () => {})).rejects.toMatchObject({
       code: 'invalid_model',
-      message: expect.stringMatching(/changes perplexity by .* Nothing was written\. .*change it most: lm_head/),
+      message: expect.stringMatching(/changes perplexity by .* Nothing was written\. .*largest parts: lm_head/),
     });
     expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('that loses too much keeps the layer that loses it in FP32, and is then as good as told', async () => {
+    const parent = temporaryFolder();
+    const source = writeLossyCheckpoint(join(root, 'lossy-attention'), 'attention');
+    const build = { source, out: join(parent, 'model'), precision: 'int8' } as const;
+    const plain = await buildMeasured(
+      { build: { ...build, out: join(parent, 'plain') }, measure, maxLoss: null },
+      () => {},
+    );
+    const maxLoss = 0.1 * plain.receipt.perplexity.change;
+    const { manifest, receipt } = await buildMeasured({ build, measure, maxLoss }, () => {});
+    expect(manifest.kept).toEqual(['layers.1/self_attn/qkv_proj']);
+    expect(receipt.perplexity.change).toBeLessThanOrEqual(maxLoss);
+    expect(receipt.text).toEqual(plain.receipt.text);
+    const byHand = { ...build, out: join(parent, 'by-hand'), keep: ['layers.1/self_attn/qkv_proj'] };
+    expect(await buildModel({ ...byHand, name: manifest.name })).toEqual(manifest);
+    expect(readdirSync(parent).sort()).toEqual(['by-hand', 'model', 'plain']);
   });
 
   it('that is refused keeps the model it was to replace, with its receipt', async () => {

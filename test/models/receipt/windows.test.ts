@@ -1,7 +1,7 @@
 /** Texts are cut so that each token is predicted once, from as much text before it as promised. */
 import { describe, expect, it } from 'vitest';
 import { chunkLengths } from '#octavo/models/receipt/logits-reader.js';
-import { countPredictions, cutWindows } from '#octavo/models/receipt/windows.js';
+import { countPredictions, cutWindows, firstPredictions } from '#octavo/models/receipt/windows.js';
 
 const text = (length: number, first = 0) => Array.from({ length }, (_, index) => first + index);
 const everything = Number.POSITIVE_INFINITY;
@@ -55,4 +55,12 @@ describe('chunks of a window', () => {
       }
     },
   );
+
+  it('give as many predictions as are asked for, from the first on', () => {
+    const windows = cutWindows([text(14), text(5, 50)], { length: 8, limit: everything });
+    const ahead = firstPredictions(windows, 12);
+    expect(ahead).toEqual([windows[0], windows[1], { ids: text(5, 8), from: 4 }]);
+    expect(countPredictions(ahead)).toBe(12);
+    expect(firstPredictions(windows, 1000)).toEqual(windows);
+  });
 });

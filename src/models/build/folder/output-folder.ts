@@ -130,9 +130,9 @@ export class OutputFile {
 }
 
 /**
- * Whether something is replaced. A folder without a manifest is not a model's: a slip of the keyboard must not remove it.
+ * Whether something is replaced. Throws `invalid_config` when it must not be. A folder without a manifest is not a model's: a slip of the keyboard must not remove it.
  */
-async function checkTarget(target: string, replace: boolean): Promise<boolean> {
+export async function checkTarget(target: string, replace: boolean): Promise<boolean> {
   if (!(await exists(target))) return false;
   if (!replace) {
     throw new OctavoError(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { measureReceipt } from '#octavo/models/receipt/measure.js';
+import { buildMeasured } from '#octavo/models/receipt/measured-build.js';
 import type { Receipt } from '#octavo/models/receipt/receipt.js';
 import { temporaryFolder } from '../../support/folders.js';
 
@@ -31,4 +32,17 @@ it('keeps the perplexity of stories260K within 0.2% on what it writes itself', {
   expect(receipt.divergence).toBeLessThanOrEqual(0.002);
   const { change, error } = receipt.perplexity;
   expect(Math.abs(change - receipt.divergence)).toBeLessThanOrEqual(3 * error);
+});
+
+it('mends stories260K to within 0.15% by layers kept in FP32', { timeout: 10 * minutes }, async () => {
+  const build = {
+    source: '../shared/models/stories260K',
+    out: join(root, 'stories260K-mended'),
+    precision: 'int8',
+  } as const;
+  const measure = { text: null, tokens: 20_000, runtime: 'auto', provider: 'cpu', threads: 2 } as const;
+  const { manifest, receipt } = await buildMeasured({ build, measure, maxLoss: 0.0015 }, () => {});
+  expect(manifest.kept?.length).toBeGreaterThan(0);
+  expect(receipt.perplexity.change).toBeLessThanOrEqual(0.0015);
+  expect(receipt.divergence).toBeLessThanOrEqual(0.0015);
 });

@@ -28,9 +28,9 @@ const buildOptions = {
     help: 'Folder to write (required)',
   },
   precision: {
-    schema: oneOf('int8', 'fp32').default('int8'),
+    schema: oneOf('int8', 'int8-weight', 'int4-weight', 'fp32').default('int8'),
     value: 'name',
-    help: 'int8 (per-token W8A8) or fp32 (default int8)',
+    help: 'int8 (per-token W8A8), int8-weight or int4-weight (blocks), or fp32 (default int8)',
   },
   name: {
     schema: z.string().optional(),
@@ -60,7 +60,7 @@ const buildOptions = {
       .nullable()
       .default(null),
     value: 'percent',
-    help: 'Loss of perplexity that is allowed, such as 1%: layers stay FP32 until it is kept, else the build fails',
+    help: 'Loss of perplexity that is allowed, such as 1%: in int8 layers stay FP32 until it is kept, else the build fails',
   },
   text: textOptions.text,
   tokens: {
@@ -77,7 +77,7 @@ export const buildCommand: Command = {
        octavo build --random <shape> --out <folder> [options]
 
 Reads config.json, tokenizer.json and safetensors; writes an ONNX graph, its weights and a manifest. The folder appears
-whole or not at all. An INT8 build of a checkpoint that generates text is measured against FP32 on this machine, and the receipt of quality
+whole or not at all. A build of a checkpoint that generates text is measured against FP32 on this machine, and the receipt of quality
 and speed is written beside it; --no-receipt skips that, "octavo receipt" measures again.
 
 ${describeOptions(buildOptions)}
@@ -128,7 +128,7 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
     const manifest = await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress);
     return { manifest, receipt: null, unmeasured: null };
   }
-  const wanted = precision === 'int8' && !settings.noReceipt;
+  const wanted = precision !== 'fp32' && !settings.noReceipt;
   const unmeasured = wanted ? await whyNoReceipt(source) : null;
   const measures = wanted && unmeasured === null;
   if (maxLoss !== null && !measures) {
@@ -148,4 +148,4 @@ async function whyNoReceipt(source: string): Promise<string | null> {
   return whyUnmeasured({ task: output?.task ?? 'generate', encoder });
 }
 
-const needsReceipt = '--max-loss needs an int8 build of a checkpoint, with its receipt.';
+const needsReceipt = '--max-loss needs a build of a checkpoint with its receipt, and not in fp32.';

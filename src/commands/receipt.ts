@@ -48,10 +48,10 @@ const receiptOptions = {
 
 export const receiptCommand: Command = {
   name: 'receipt',
-  summary: 'Measure what INT8 costs and gains against FP32',
+  summary: 'Measure what a precision costs and gains against FP32',
   help: `Usage: octavo receipt <folder> --reference <folder> [options]
 
-Compares an INT8 model with FP32 on this machine and writes receipt.json into its folder: perplexity, agreement of the
+Compares a model with FP32 on this machine and writes receipt.json into its folder: perplexity, agreement of the
 next token, differences of logits, tokens per second, size on disk and in memory. Prints it; "octavo show" prints it
 again. Measure on a quiet machine: the speeds are of this moment.
 

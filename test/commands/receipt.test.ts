@@ -104,7 +104,7 @@ describe('octavo build', () => {
 
   it.each([
     [['--max-loss', 'little'], /--max-loss is "little": Expected a percentage such as 1%/],
-    [['--max-loss', '1%', '--no-receipt'], /--max-loss needs an int8 build of a checkpoint, with its receipt/],
+    [['--max-loss', '1%', '--no-receipt'], /--max-loss needs a build of a checkpoint with its receipt/],
     [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
     [['--keep', 'lm_head', '--precision', 'fp32'], /kept FP32 in an int8 build only; this one is fp32/],
     [['--text', 'absent.txt'], /Cannot read the text absent\.txt/],

@@ -1,13 +1,13 @@
 /** Builds a model folder: an ONNX graph, its weights, its tokenizer and a manifest, from a checkpoint or random weights. */
 import { basename, resolve } from 'node:path';
 import { OctavoError } from '../../errors.js';
-import { type Manifest, manifestSchema } from '../manifest.js';
+import { type Manifest, manifestSchema, type Precision } from '../manifest.js';
 import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
-import type { Precision } from './graph/graph-context.js';
 import type { JsonObject } from './json.js';
 import { drawKeeping } from './kept-layers.js';
+import { dtypeName } from './onnx/dtype.js';
 import { writeModel } from './onnx/model-writer.js';
 import { openCheckpointSource } from './source/checkpoint-source.js';
 import { jsonBytes, type ModelSource } from './source/model-source.js';
@@ -124,7 +124,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
 
 /** What transformers.js needs to know to load the folder. */
 function loader(precision: Precision): JsonObject {
-  return { use_external_data_format: true, dtype: precision === 'int8' ? 'q8' : 'fp32' };
+  return { use_external_data_format: true, dtype: dtypeName(precision) };
 }
 
 /** `eos_token_id`, a number or a list, of generation_config.json, else of config.json. */

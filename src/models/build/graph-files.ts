@@ -2,6 +2,7 @@
 import type { EncoderPlan, ModelPlan } from './families/family.js';
 import { type Graph, GraphBuilder } from './graph/graph-builder.js';
 import type { GraphContext } from './graph/graph-context.js';
+import { graphPath } from './onnx/dtype.js';
 
 export interface GraphFile {
   /** In the model folder. */
@@ -22,8 +23,7 @@ export function drawGraphFiles(plan: ModelPlan, context: Omit<GraphContext, 'bui
   const file = (name: string, part: Pick<ModelPlan, 'draw'>): GraphFile => {
     const builder = new GraphBuilder();
     part.draw({ ...context, builder });
-    const suffix = context.precision === 'int8' ? '_quantized' : '';
-    return { path: `onnx/${name}${suffix}.onnx`, graph: builder.finish() };
+    return { path: graphPath(name, context.precision), graph: builder.finish() };
   };
   const { encoder } = plan;
   if (encoder === undefined) return { model: file('model', plan), encoder: null };

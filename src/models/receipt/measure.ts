@@ -52,12 +52,13 @@ export async function measureReceipt(
   const { text, summary } = quality ?? (await measureQuality(options, onProgress));
   const reference = await openModelFolder(options.reference);
   const model = await openModelFolder(options.model);
+  const precision = checkPair(reference, model);
   const speed = await measureSpeed(options, (done, total) => onProgress({ done, total, what: 'timing both' }));
   return {
     format: 1,
     date: new Date().toISOString(),
     model: model.manifest.name,
-    precision: 'int8',
+    precision,
     ...measuredFiles(model.manifest),
     text: text.info,
     ...summary,
@@ -68,16 +69,17 @@ export async function measureReceipt(
   };
 }
 
-function checkPair(reference: ModelFolder, model: ModelFolder): void {
+/** Gives the precision that is measured. */
+function checkPair(reference: ModelFolder, model: ModelFolder): Receipt['precision'] {
   const [a, b] = [reference.manifest, model.manifest];
   const refuse = (sentence: string): never => {
     throw new OctavoError('invalid_config', sentence);
   };
-  if (b.precision !== 'int8') refuse(`A receipt compares an int8 model with FP32; ${b.name} is ${b.precision}.`);
   if (a.precision !== 'fp32') refuse(`The reference must be fp32; ${a.name} is ${a.precision}.`);
   if (a.architecture !== b.architecture || JSON.stringify(a.shape) !== JSON.stringify(b.shape)) {
     refuse(`${a.name} and ${b.name} are not the same model: their architectures or shapes differ.`);
   }
+  return b.precision === 'fp32' ? refuse(`A receipt compares a precision with FP32; ${b.name} is fp32.`) : b.precision;
 }
 
 /** One row that holds a window. */

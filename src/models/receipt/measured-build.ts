@@ -12,7 +12,7 @@ import { withReference } from './reference.js';
 import { measureSensitivity, type Sensitivity } from './sensitivity.js';
 
 export interface MeasuredBuildOptions {
-  /** An int8 build. */
+  /** In another precision than fp32. */
   readonly build: BuildOptions;
   readonly measure: Omit<MeasureOptions, 'reference' | 'model'>;
   /** Loss of perplexity that is allowed, as a share of FP32's; `null`: any. */
@@ -57,7 +57,9 @@ async function buildUntilGood(setting: Setting, onProgress: OnProgress): Promise
         layers: left,
         room,
       });
-      if (more.length === 0) throw new OctavoError('invalid_model', describeLoss(loss, maxLoss, kept));
+      if (more.length === 0) {
+        throw new OctavoError('invalid_model', describeLoss(loss, { maxLoss, kept, precision: build.precision }));
+      }
       kept = [...kept, ...more];
     }
   }
@@ -84,7 +86,10 @@ async function attempt(setting: Setting, before: TooLossy | undefined, onProgres
     const quality = await measureQuality(options, onProgress, before?.quality.text);
     if (maxLoss !== null && quality.summary.perplexity.change > maxLoss) {
       const source = { ...options, source: build.source };
-      throw new TooLossy(quality, before?.layers ?? (await measureSensitivity(source, quality.text, onProgress)));
+      // Only int8 has layers that are quantised, or kept, one by one.
+      const mendable = before === undefined && build.precision === 'int8';
+      const layers = mendable ? await measureSensitivity(source, quality.text, onProgress) : [];
+      throw new TooLossy(quality, before?.layers ?? layers);
     }
     const receipt = await measureReceipt(options, onProgress, quality);
     receipts.push(receipt);
@@ -97,13 +102,18 @@ async function attempt(setting: Setting, before: TooLossy | undefined, onProgres
 /** Layers that a refusal names. */
 const namedLayers = 5;
 
-function describeLoss({ quality, layers }: TooLossy, maxLoss: number, kept: readonly Sensitivity[]): string {
+function describeLoss(
+  { quality, layers }: TooLossy,
+  { maxLoss, kept, precision }: { maxLoss: number; kept: readonly Sensitivity[]; precision: string },
+): string {
   const { text, summary } = quality;
   const { change, error } = summary.perplexity;
   const total = layers.reduce((sum, { divergence }) => sum + divergence, 0);
   const worst = layers.slice(0, namedLayers).map(({ layer, divergence }) => `${layer} ${percent(divergence / total)}`);
   const mended = kept.length === 0 ? '' : `, with ${kept.length} layers in FP32`;
-  return `INT8 changes perplexity by ${percent(change)} (± ${percent(error)}, ${text.info.predictions} predictions)${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written. Of what the layers cost, each quantised alone, these have the largest parts: ${worst.join(', ')}. No more than ${percent(maxKeptShare)} of the weights are kept in FP32.`;
+  const sentence = `${precision.toUpperCase()} changes perplexity by ${percent(change)} (± ${percent(error)}, ${text.info.predictions} predictions)${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written.`;
+  if (layers.length === 0) return sentence;
+  return `${sentence} Of what the layers cost, each quantised alone, these have the largest parts: ${worst.join(', ')}. No more than ${percent(maxKeptShare)} of the weights are kept in FP32.`;
 }
 
 function percent(share: number): string {

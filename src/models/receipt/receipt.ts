@@ -1,5 +1,6 @@
 /** `receipt.json`: what a model's precision costs and gains against FP32, as measured on one machine. */
 import { z } from 'zod';
+import { precisions } from '../manifest.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hex');
 const amount = z.number().nonnegative();
@@ -34,7 +35,7 @@ export const receiptSchema = z.strictObject({
   format: z.literal(1),
   date: z.iso.datetime(),
   model: label,
-  precision: z.enum(['int8']),
+  precision: z.enum(precisions).exclude(['fp32']),
   graph: sha256.describe('SHA-256 of the ONNX graph that was measured.'),
   weights: sha256.describe('SHA-256 of its weights.'),
   text: textSchema,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
+import type { Precision } from '#octavo/models/manifest.js';
 import { encoderFixtures, type ReferenceText } from '../../support/encoder-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { type EncoderRun, OnnxEncoder } from '../../support/onnx-encoder.js';
@@ -33,20 +34,23 @@ describe.each(encoderFixtures.map((fixture) => [fixture.name, fixture] as const)
     expect(relativeError(actual, expected)).toBeLessThan(0.15);
   });
 
-  it.each(['int8', 'fp32'] as const)('gives a text the same bits alone and beside others in %s', async (precision) => {
-    const encoder = await openBuild(folder, precision);
-    const together = await encoder.run(all, padded);
-    for (const [index, { ids }] of texts.entries()) {
-      const alone = await encoder.run([ids], padded);
-      for (const [name, row] of Object.entries(together)) {
-        expect(row(index, ids.length), `${name} of ${ids.length} tokens`).toEqual(alone[name]?.(0, ids.length));
+  it.each(['int8', 'int8-weight', 'int4-weight', 'fp32'] as const)(
+    'gives a text the same bits alone and beside others in %s',
+    async (precision) => {
+      const encoder = await openBuild(folder, precision);
+      const together = await encoder.run(all, padded);
+      for (const [index, { ids }] of texts.entries()) {
+        const alone = await encoder.run([ids], padded);
+        for (const [name, row] of Object.entries(together)) {
+          expect(row(index, ids.length), `${name} of ${ids.length} tokens`).toEqual(alone[name]?.(0, ids.length));
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 /** Builds once for each checkpoint and precision. */
-async function openBuild(source: string, precision: 'fp32' | 'int8'): Promise<OnnxEncoder> {
+async function openBuild(source: string, precision: Precision): Promise<OnnxEncoder> {
   const out = join(root, `${basename(source)}-${precision}`);
   if (!existsSync(out)) await buildModel({ source, out, precision });
   return OnnxEncoder.open(out);

@@ -7,6 +7,7 @@ import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import type { PromptChunk, Step } from '#octavo/models/decoder/step.js';
 import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
+import type { Precision } from '#octavo/models/manifest.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
 import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
 import { familyFixtures } from '../../support/family-fixtures.js';
@@ -29,8 +30,9 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       await decoder.close();
     });
 
-    it('gives a prompt the same tokens in company and in chunks in INT8', async () => {
-      const decoder = await openDecoder('int8');
+    const quantised = ['int8', 'int8-weight', 'int4-weight'] as const;
+    it.each(quantised)('gives a prompt the same tokens in company and in chunks in %s', async (precision) => {
+      const decoder = await openDecoder(precision);
       const together = await decodeAll(decoder);
       for (const [row, { ids }] of prompts.entries()) {
         if (ids.length >= 4) expect(await decodeInChunks(decoder, ids)).toEqual(together[row]);
@@ -38,7 +40,7 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       await decoder.close();
     });
 
-    async function openDecoder(precision: 'fp32' | 'int8'): Promise<Decoder> {
+    async function openDecoder(precision: Precision): Promise<Decoder> {
       const out = join(root, `${name}-${precision}`);
       const { graph, shape } = await buildModel({ source: folder, out, precision });
       const session = await runtime.open(join(out, graph), { provider: 'cpu', threads: 2 });

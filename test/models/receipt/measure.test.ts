@@ -84,7 +84,7 @@ describe('a receipt', () => {
     const refused = (pair: { reference: string; model: string }) =>
       expect(measureReceipt({ ...setting, ...pair, text: null, tokens: 10 })).rejects;
     await refused({ reference: model, model }).toThrow(/reference must be fp32/);
-    await refused({ reference, model: reference }).toThrow(/compares an int8 model/);
+    await refused({ reference, model: reference }).toThrow(/compares a precision with FP32/);
     await refused({ reference: other, model }).toThrow(/not the same model/);
   });
 });
@@ -112,6 +112,20 @@ describe('a measured build', () => {
       message: expect.stringMatching(/changes perplexity by .* Nothing was written\. .*largest parts: lm_head/),
     });
     expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('in blocks has a receipt of its precision, and is refused for what it loses, without layers to keep', async () => {
+    const parent = temporaryFolder();
+    const build = { source: concierge, out: join(parent, 'model'), precision: 'int4-weight' } as const;
+    const { receipt } = await buildMeasured({ build, measure, maxLoss: null }, () => {});
+    expect(receipt.precision).toBe('int4-weight');
+    expect(receipt.agreement).toBeGreaterThan(0.8);
+    const lossy = { source: tiny, out: join(parent, 'lossy'), precision: 'int4-weight' } as const;
+    await expect(buildMeasured({ build: lossy, measure, maxLoss: 0.0001 }, () => {})).rejects.toMatchObject({
+      code: 'invalid_model',
+      message: expect.stringMatching(/^INT4-WEIGHT changes perplexity by .* Nothing was written\.$/),
+    });
+    expect(readdirSync(parent)).toEqual(['model']);
   });
 
   it('that loses too much keeps the layer that loses it in FP32, and is then as good as told', async () => {

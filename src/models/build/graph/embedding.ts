@@ -1,4 +1,5 @@
 /** Token embeddings. */
+import { addBlocks, gatherBlocks, vocabularyBits } from './block-matrix.js';
 import type { GraphContext } from './graph-context.js';
 import { addFloatRows, expectMatrix } from './linear.js';
 import { int8Rows, type Matrix, scaleName } from './matrix.js';
@@ -11,7 +12,7 @@ export interface EmbeddingUse {
   readonly scale?: number;
 }
 
-/** float32 [batch_size, sequence_length, columns]: the rows of `matrix` for `ids`; in int8 each row has its own scale. */
+/** float32 [batch_size, sequence_length, columns]: the rows of `matrix` for `ids`; in int8 each row has a scale of its own. */
 export function embedding(context: GraphContext, path: string, use: EmbeddingUse): string {
   const { builder } = context;
   const rows = embeddingRows(context, path, use);
@@ -27,6 +28,11 @@ function embeddingRows(context: GraphContext, path: string, use: EmbeddingUse): 
     return builder.node('Gather', path, { inputs: [matrix.name, ids] });
   }
   expectMatrix(context, matrix);
+  const bits = vocabularyBits(context.precision);
+  if (bits !== undefined) {
+    addBlocks(context, matrix, bits);
+    return gatherBlocks(context, path, { ids, matrix, bits });
+  }
   builder.initializers(int8Rows(context.weights, matrix, context.weightLimit));
   const rows = builder.node('Gather', path, { inputs: [matrix.name, ids] });
   const scales = builder.node('Gather', `${path}/scale`, { inputs: [scaleName(matrix), ids] });

@@ -1,9 +1,8 @@
 /** What every part of a graph needs to be drawn. */
+import type { Precision } from '../../manifest.js';
 import type { WeightLimit } from '../weights/quantise.js';
 import type { Weights } from '../weights/weights.js';
 import type { GraphBuilder } from './graph-builder.js';
-
-export type Precision = 'int8' | 'fp32';
 
 export interface GraphContext {
   readonly builder: GraphBuilder;

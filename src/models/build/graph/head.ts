@@ -1,6 +1,7 @@
 /** The end of a decoder: the positions whose logits are wanted, and the head. */
+import { addBlocks, multiplyBlocks, vocabularyBits } from './block-matrix.js';
 import { type GraphContext, precisionAt } from './graph-context.js';
-import { activation, addFloatRows, multiply, scaleRows } from './linear.js';
+import { activation, addFloatRows, expectMatrix, multiply, scaleRows } from './linear.js';
 import type { Matrix } from './matrix.js';
 import type { ResidualStream } from './norm.js';
 import type { DecoderInputs } from './sequence-lengths.js';
@@ -64,14 +65,14 @@ export function keptStates(context: GraphContext, use: { stream: ResidualStream;
 }
 
 /**
- * The product times `factor`, under the name `output`. In fp32 the matrix stays [vocab, hidden], so that a tied
- * embedding is stored once. In int8 it is a second copy: Gather and MatMulIntegerToFloat want opposite layouts.
+ * The product times `factor`, under the name `output`. In fp32 and in blocks the matrix stays [vocab, hidden], so that a
+ * tied embedding is stored once. In int8 it is a second copy: Gather and MatMulIntegerToFloat want opposite layouts.
  */
 function project(context: GraphContext, use: HeadUse, result: { factor: number; output: string }): string {
   const { builder } = context;
   const path = '/lm_head';
   const precision = precisionAt(context, path);
-  const shared = use.tied && precision === 'fp32' && context.precision === 'fp32';
+  const shared = use.tied && precision !== 'int8' && precision === context.precision;
   const matrix: Matrix = {
     name: shared ? use.tensor : 'lm_head.weight',
     parts: [{ tensor: use.tensor, rows: use.vocab }],
@@ -83,6 +84,14 @@ function project(context: GraphContext, use: HeadUse, result: { factor: number; 
     const attributes = { transB: 1n, ...(factor !== 1 && { alpha: factor }) };
     return builder.node('FusedMatMul', path, { inputs: [use.x, matrix.name], outputs: [output], attributes });
   }
+  const bits = vocabularyBits(precision);
+  if (bits !== undefined) {
+    expectMatrix(context, matrix);
+    if (!shared) addBlocks(context, matrix, bits);
+    const name = factor === 1 ? output : undefined;
+    const product = multiplyBlocks(context, path, { x: use.x, matrix, bits, output: name });
+    return factor === 1 ? product : scale(context, { x: product, factor, output });
+  }
   const input = activation(context, path, use.x);
   const product = multiply(context, path, { input, matrix });
   const rowScale =
@@ -90,6 +99,13 @@ function project(context: GraphContext, use: HeadUse, result: { factor: number; 
       ? input.rowScale
       : builder.node('Mul', `${path}/scale`, { inputs: [input.rowScale, builder.constant('float32', [factor])] });
   return scaleRows(context, path, { x: product, rowScale, output });
+}
+
+function scale(
+  { builder }: GraphContext,
+  { x, factor, output }: { x: string; factor: number; output: string },
+): string {
+  return builder.node('Mul', '/lm_head', { inputs: [x, builder.constant('float32', [factor])], outputs: [output] });
 }
 
 /** TensorProto.DataType.BOOL */

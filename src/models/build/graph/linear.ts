@@ -1,13 +1,17 @@
-/** Linear layers: per-token W8A8 in int8 (activations u8 by row, weights s8 by output channel), plain MatMul in fp32. */
+/** Linear layers: per-token W8A8 in int8 (activations u8 by row, weights s8 by output channel), block-matrix.ts, plain MatMul. */
+import type { BlockBits } from '../weights/quantise-blocks.js';
+import { addBlocks, blockBits, multiplyBlocks } from './block-matrix.js';
 import { type GraphContext, precisionAt } from './graph-context.js';
 import { floatColumns, floatRows, int8Columns, type Matrix, packedVector, scaleName } from './matrix.js';
 
 /** An activation as the matrices read it. */
 export interface Activation {
-  /** int8: uint8 [..., columns], zero point 128. fp32: the activation itself. */
+  /** int8: uint8 [..., columns], zero point 128. Others: the activation itself. */
   readonly value: string;
-  /** int8: float32 [..., 1], the factor that each row of a product still needs. fp32 needs none. */
+  /** int8: float32 [..., 1], the factor that each row of a product still needs. Others need none. */
   readonly rowScale: string | undefined;
+  /** Of the weights it meets, where those are in blocks; the operator quantises the activation itself. */
+  readonly blockBits?: BlockBits | undefined;
 }
 
 /**
@@ -16,7 +20,8 @@ export interface Activation {
  * `multiply` takes care of the 1/127, which saves a node.
  */
 export function activation(context: GraphContext, path: string, x: string): Activation {
-  if (precisionAt(context, path) === 'fp32') return { value: x, rowScale: undefined };
+  const precision = precisionAt(context, path);
+  if (precision !== 'int8') return { value: x, rowScale: undefined, blockBits: blockBits(precision) };
   const { builder } = context;
   const size = builder.node('Abs', path, { inputs: [x] });
   // Of a row of zeros (padding) the division makes NaN, which quantises to some number, and its scale makes zeros again.
@@ -34,6 +39,10 @@ export function multiply(context: GraphContext, path: string, use: { input: Acti
   const { builder, weights } = context;
   const { input, matrix } = use;
   expectMatrix(context, matrix);
+  if (input.blockBits !== undefined) {
+    addBlocks(context, matrix, input.blockBits);
+    return multiplyBlocks(context, path, { x: input.value, matrix, bits: input.blockBits });
+  }
   if (input.rowScale === undefined) {
     builder.initializers(floatColumns(weights, matrix));
     return builder.node('MatMul', path, { inputs: [input.value, matrix.name] });

@@ -39,7 +39,7 @@ export function floatRows(weights: Weights, matrix: Matrix): TensorSource {
   return {
     tensors: [{ name: matrix.name, type: 'float32', dims: [matrixRows(matrix), matrix.columns] }],
     async *chunks() {
-      for await (const { block } of blocks(weights, matrix)) yield bytesOf(block);
+      for await (const { block } of rowBlocks(weights, matrix)) yield bytesOf(block);
     },
   };
 }
@@ -51,7 +51,7 @@ export function floatColumns(weights: Weights, matrix: Matrix): TensorSource {
     tensors: [{ name: matrix.name, type: 'float32', dims: [matrix.columns, stride] }],
     async *chunks() {
       const target = new Float32Array(matrix.columns * stride);
-      for await (const { block, row } of blocks(weights, matrix)) {
+      for await (const { block, row } of rowBlocks(weights, matrix)) {
         transposeInto(target, { stride, column: row }, { block, columns: matrix.columns });
       }
       yield bytesOf(target);
@@ -69,7 +69,7 @@ export function int8Rows(weights: Weights, matrix: Matrix, limit: WeightLimit): 
     ],
     async *chunks() {
       const scales = new Float32Array(rows);
-      for await (const { block, row } of blocks(weights, matrix)) {
+      for await (const { block, row } of rowBlocks(weights, matrix)) {
         const quantised = quantiseRows(block, matrix.columns, limit);
         scales.set(quantised.scales, row);
         yield bytesOf(quantised.values);
@@ -90,7 +90,7 @@ export function int8Columns(weights: Weights, matrix: Matrix, limit: WeightLimit
     async *chunks() {
       const target = new Int8Array(matrix.columns * stride);
       const scales = new Float32Array(stride);
-      for await (const { block, row } of blocks(weights, matrix)) {
+      for await (const { block, row } of rowBlocks(weights, matrix)) {
         const quantised = quantiseRows(block, matrix.columns, limit);
         scales.set(quantised.scales, row);
         transposeInto(target, { stride, column: row }, { block: quantised.values, columns: matrix.columns });
@@ -119,8 +119,8 @@ export function packedVector(
   };
 }
 
-/** Blocks of whole rows; `row` counts through the packed matrix. */
-async function* blocks(weights: Weights, matrix: Matrix) {
+/** Some whole rows at a time; `row` counts through the packed matrix. */
+export async function* rowBlocks(weights: Weights, matrix: Matrix) {
   const { columns, transposed } = matrix;
   const step = Math.max(1, Math.floor(blockValues / columns));
   let first = 0;

@@ -42,6 +42,8 @@ export class Batcher implements Generator {
   readonly #prefixes: PrefixTable;
   readonly #loop: StepLoop<Scheduled>;
   #lastWasPrefill = false;
+  /** Padded tokens of the prompts that were admitted since the last chunk. */
+  #overtaken = 0;
   #draining = false;
 
   constructor(options: BatcherOptions) {
@@ -140,6 +142,7 @@ export class Batcher implements Generator {
       freeRows: free,
       chunked: chunked === null ? null : { length: chunked.promptTokens, past: chunked.prefilled },
       lastWasPrefill: this.#lastWasPrefill,
+      overtaken: this.#overtaken,
     };
   }
 
@@ -149,10 +152,12 @@ export class Batcher implements Generator {
   }
 
   #prefill(plan: PrefillPlan, moves: readonly RowMove[]): Scheduled {
-    const firstRow = this.#rows.decoding.length;
-    const sequences = plan.kind === 'admit' ? this.#admit(plan.places) : [this.#rows.takeChunked()];
+    const { chunked } = this.#rows;
+    const sequences = plan.kind === 'chunk' && chunked !== null ? [chunked] : this.#admit(plan.places);
     const chunks = sequences.map((sequence, index) => this.#takeChunk(sequence, plan.tokens[index] ?? 0));
-    this.#rows.place(sequences);
+    const firstRow = this.#rows.place(sequences);
+    if (this.#rows.chunked === sequences[0]) this.#overtaken = 0;
+    else this.#overtaken += sequences.length * Math.max(...plan.tokens);
     return { sequences, step: { moves, work: { kind: 'prefill', firstRow, chunks } } };
   }
 

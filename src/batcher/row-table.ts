@@ -1,6 +1,6 @@
 /**
- * Which sequence is in which row of the KV arena. Rows that decode come first, without a hole; behind them at most one
- * row whose prompt is still being computed in chunks.
+ * Which sequence is in which row of the KV arena. Rows that decode come first, without a hole; the last row has the
+ * prompt that is being computed in chunks, if there is one.
  */
 import { invariant } from '../errors.js';
 import type { RowMove } from '../models/decoder/step.js';
@@ -19,7 +19,7 @@ export class RowTable {
     return this.#decoding;
   }
 
-  /** The sequence whose prompt is being computed in chunks, in the row after the decoding ones. */
+  /** The sequence whose prompt is being computed in chunks, in the last row; complete until the next `release`. */
   get chunked(): Sequence | null {
     return this.#chunked;
   }
@@ -32,32 +32,36 @@ export class RowTable {
     return this.capacity - this.all.length;
   }
 
-  /** Puts the sequences of a prefill step into the rows after the decoding ones, in order. */
-  place(sequences: readonly Sequence[]): void {
-    invariant(this.#chunked === null, 'no prompt begins while another is computed in chunks');
-    for (const sequence of sequences) {
-      if (sequence.prefilled < sequence.promptTokens) this.#chunked = sequence;
-      else this.#decoding.push(sequence);
-    }
+  /**
+   * Gives the sequences of a prefill step rows, in order, after their chunks were taken; returns the first row. A prompt
+   * in chunks has the last row of all, so that nothing that comes or leaves beside it copies its cache.
+   */
+  place(sequences: readonly Sequence[]): number {
+    const [first] = sequences;
+    invariant(first !== undefined, 'a prefill has sequences');
+    if (first === this.#chunked) return this.capacity - 1;
+    const firstRow = this.#decoding.length;
+    if (first.prefilled < first.promptTokens) this.#chunk(sequences);
+    else this.#decoding.push(...sequences);
     invariant(this.free >= 0, 'no more sequences than rows');
+    return this.#chunked === first ? this.capacity - 1 : firstRow;
   }
 
-  /** Takes out the sequence that is computed in chunks; `place` puts it back, decoding if its prompt is complete. */
-  takeChunked(): Sequence {
-    invariant(this.#chunked !== null, 'a prompt is being computed in chunks');
-    const sequence = this.#chunked;
-    this.#chunked = null;
-    return sequence;
-  }
-
-  /** Drops finished sequences; the moves close their holes, to be done in order before the next step. */
+  /**
+   * Drops finished sequences, and lets a prompt that is complete decode; the moves close the holes, to be done in order
+   * before the next step.
+   */
   release(): RowMove[] {
-    const chunkedRow = this.#decoding.length;
     const moves = this.#closeHoles();
-    if (this.#chunked?.finished) this.#chunked = null;
-    if (this.#chunked !== null && chunkedRow !== this.#decoding.length) {
-      moves.push({ from: chunkedRow, to: this.#decoding.length });
+    const sequence = this.#chunked;
+    if (sequence === null) return moves;
+    const complete = sequence.prefilled === sequence.promptTokens;
+    if (complete && !sequence.finished) {
+      const [from, to] = [this.capacity - 1, this.#decoding.length];
+      if (from !== to) moves.push({ from, to });
+      this.#decoding.push(sequence);
     }
+    if (complete || sequence.finished) this.#chunked = null;
     return moves;
   }
 
@@ -65,6 +69,13 @@ export class RowTable {
     this.#decoding.length = 0;
     this.#chunked = null;
   }
+
+  #chunk([sequence, ...others]: readonly Sequence[]): void {
+    invariant(this.#chunked === null, 'no prompt begins while another is computed in chunks');
+    invariant(sequence !== undefined && others.length === 0, 'a prompt in chunks comes alone');
+    this.#chunked = sequence;
+  }
+
   /** The last row goes into the first hole, and so on: no row moves twice, for each move copies its whole cache. */
   #closeHoles(): RowMove[] {
     const moves: RowMove[] = [];

@@ -7,9 +7,19 @@ export interface SchedulerLimits {
   readonly prefillTokens: number;
   /** Padding that a prefill may hold: 1 - useful / padded tokens. */
   readonly maxWaste: number;
+  /**
+   * `length`: prompts of similar length are prefilled together, and short ones overtake a long one between its chunks.
+   * `arrival`: strictly as they come, whatever the padding; for comparison alone.
+   */
+  readonly grouping: 'length' | 'arrival';
 }
 
-export const defaultLimits: SchedulerLimits = { chunkTokens: 256, prefillTokens: 512, maxWaste: 0.1 };
+export const defaultLimits: SchedulerLimits = {
+  chunkTokens: 256,
+  prefillTokens: 512,
+  maxWaste: 0.1,
+  grouping: 'length',
+};
 
 /** What the scheduler sees of the batcher. */
 export interface SchedulerView {
@@ -22,7 +32,10 @@ export interface SchedulerView {
   readonly freeRows: number;
   /** The prompt that is being computed in chunks: its length and how much of it is cached. */
   readonly chunked: { readonly length: number; readonly past: number } | null;
+  /** The last step was a prefill. */
   readonly lastWasPrefill: boolean;
+  /** Padded tokens of the prompts that were admitted since the last chunk of a long one. */
+  readonly overtaken: number;
 }
 
 /** Prefill: waiting sequences by their places in `waiting`, or the next part of the chunked prompt. */
@@ -35,17 +48,29 @@ export interface PrefillPlan {
 
 export type Plan = PrefillPlan | { readonly kind: 'decode' };
 
+/** A sequence that waits. */
+interface Waiting {
+  readonly place: number;
+  readonly length: number;
+  /** Tokens of it that need not be computed. */
+  readonly past: number;
+}
+
 /**
  * The next step, or `null` when there is nothing to do. Prefill and decode alternate: running sequences wait for at
- * most one prefill, and where a row is free newcomers wait for at most one decode step, or for the chunks of the long
- * prompt that is being computed. The oldest waiting sequence is always the next to be admitted, so none waits for
- * ever; others of similar length join it.
+ * most one prefill, and where a row is free newcomers wait for at most one decode step. The oldest waiting sequence is
+ * the next to be admitted, and others of similar length join it. While a long prompt is computed in chunks, prompts
+ * that need no chunks are admitted between them, oldest first, within the budget of one prefill for each chunk. So
+ * none waits for ever: a sequence waits for the chunks of those before it, with each at most `prefillTokens` of others
+ * and the decode steps between, and for rows.
  */
 export function nextPlan(view: SchedulerView, limits: SchedulerLimits): Plan | null {
-  if (view.decoding > 0 && view.lastWasPrefill) return { kind: 'decode' };
-  if (view.chunked !== null) return { kind: 'chunk', places: [], tokens: [chunkLength(view.chunked, limits)] };
-  if (view.waiting.length > 0 && view.freeRows > 0) return admit(view, limits);
-  return view.decoding > 0 ? { kind: 'decode' } : null;
+  const { waiting, freeRows, decoding, chunked } = view;
+  if (decoding > 0 && view.lastWasPrefill) return { kind: 'decode' };
+  if (chunked !== null)
+    return overtake(view, limits) ?? { kind: 'chunk', places: [], tokens: [chunkLength(chunked, limits)] };
+  if (waiting.length > 0 && freeRows > 0) return admit(view, limits);
+  return decoding > 0 ? { kind: 'decode' } : null;
 }
 
 /**
@@ -60,37 +85,68 @@ export function chunkLength(
   return left <= chunkTokens + 1 ? left : chunkTokens;
 }
 
-function admit({ waiting, reusable, freeRows }: SchedulerView, limits: SchedulerLimits): Plan {
-  const [oldest = 0] = waiting;
-  const [past = 0] = reusable;
-  const tokens = chunkLength({ length: oldest, past }, limits);
-  // A prompt with a past is computed alone (ONNX Runtime).
-  if (past + tokens < oldest || past > 0) return { kind: 'admit', places: [0], tokens: [tokens] };
-  const places = [0, ...companions({ waiting, reusable }, freeRows - 1, limits)];
-  return { kind: 'admit', places, tokens: places.map((place) => waiting[place] ?? 0) };
+function admit(view: SchedulerView, limits: SchedulerLimits): Plan {
+  const oldest = waitingAt(view, 0);
+  if (isWhole(oldest, limits)) return together(group(view, view.freeRows, limits));
+  return { kind: 'admit', places: [0], tokens: [chunkLength(oldest, limits)] };
 }
 
-/** Waiting sequences that join the oldest one, nearest in length first, while padding and budget allow. */
-function companions(
-  { waiting, reusable }: Pick<SchedulerView, 'waiting' | 'reusable'>,
-  rows: number,
-  limits: SchedulerLimits,
-): number[] {
-  const oldest = waiting[0] ?? 0;
-  const candidates = waiting
-    .map((length, place) => ({ length, place }))
-    .slice(1)
-    .filter(({ length, place }) => !reusable[place] && chunkLength({ length, past: 0 }, limits) === length)
-    .sort((a, b) => Math.abs(a.length - oldest) - Math.abs(b.length - oldest) || a.place - b.place);
-  const places: number[] = [];
-  let [longest, useful] = [oldest, oldest];
-  for (const { length, place } of candidates) {
-    if (places.length === rows) break;
-    const padded = Math.max(longest, length) * (places.length + 2);
-    if (padded > limits.prefillTokens || 1 - (useful + length) / padded > limits.maxWaste) break;
-    places.push(place);
-    longest = Math.max(longest, length);
-    useful += length;
+/** Newcomers that need no chunks, between two chunks of a long prompt; `null` when none may be admitted. */
+function overtake(view: SchedulerView, limits: SchedulerLimits): Plan | null {
+  if (view.waiting.length === 0 || limits.grouping === 'arrival') return null;
+  // A long prompt that is older than they are finds a row when its turn comes.
+  const rows = isWhole(waitingAt(view, 0), limits) ? view.freeRows : view.freeRows - 1;
+  const prefillTokens = limits.prefillTokens - view.overtaken;
+  const sequences = rows > 0 ? group(view, rows, { ...limits, prefillTokens }) : [];
+  const [first] = sequences;
+  // The budget is for all admissions between two chunks; a first prompt that is beyond it goes alone.
+  const fits = first !== undefined && (view.overtaken === 0 || first.length - first.past <= prefillTokens);
+  return fits ? together(sequences) : null;
+}
+
+function together(sequences: readonly Waiting[]): Plan {
+  const tokens = sequences.map(({ length, past }) => length - past);
+  return { kind: 'admit', places: sequences.map(({ place }) => place), tokens };
+}
+
+function waitingAt({ waiting, reusable }: SchedulerView, place: number): Waiting {
+  return { place, length: waiting[place] ?? 0, past: reusable[place] ?? 0 };
+}
+
+/** It needs no chunks. */
+function isWhole({ length, past }: Waiting, limits: SchedulerLimits): boolean {
+  return past + chunkLength({ length, past }, limits) === length;
+}
+
+/** The oldest prompt that needs no chunks and those that join it, at most `rows`, while padding and budget allow. */
+function group(view: SchedulerView, rows: number, limits: SchedulerLimits): readonly Waiting[] {
+  const whole = view.waiting.map((_, place) => waitingAt(view, place)).filter((one) => isWhole(one, limits));
+  const [oldest] = whole;
+  if (oldest === undefined) return [];
+  // A prompt with a past is computed alone (ONNX Runtime).
+  if (oldest.past > 0) return [oldest];
+  const others = whole.slice(1).filter(({ past }) => past === 0);
+  const alike = limits.grouping === 'length';
+  const candidates = alike ? nearestFirst(others, oldest.length) : withoutGap(others);
+  const chosen = [oldest];
+  let [longest, useful] = [oldest.length, oldest.length];
+  for (const candidate of candidates) {
+    longest = Math.max(longest, candidate.length);
+    useful += candidate.length;
+    const padded = longest * (chosen.length + 1);
+    if (chosen.length === rows || padded > limits.prefillTokens) break;
+    if (alike && 1 - useful / padded > limits.maxWaste) break;
+    chosen.push(candidate);
   }
-  return places;
+  return chosen;
+}
+
+function nearestFirst(waiting: readonly Waiting[], length: number): readonly Waiting[] {
+  const distance = (one: Waiting) => Math.abs(one.length - length);
+  return waiting.toSorted((a, b) => distance(a) - distance(b) || a.place - b.place);
+}
+
+/** Those that follow the oldest one directly: nobody is overtaken. */
+function withoutGap(waiting: readonly Waiting[]): readonly Waiting[] {
+  return waiting.filter(({ place }, index) => place === index + 1);
 }

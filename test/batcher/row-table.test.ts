@@ -15,34 +15,47 @@ const complete = () => sequence(4);
 const partial = () => sequence(2);
 
 describe('placing', () => {
-  test('complete prompts decode, one in chunks stays behind them', () => {
+  test('complete prompts decode, from the first row on; one in chunks has the last row', () => {
     const table = new RowTable(4);
     const [a, b, c] = [complete(), complete(), partial()];
-    table.place([a, b]);
-    table.place([c]);
+    expect(table.place([a])).toBe(0);
+    expect(table.place([c])).toBe(3);
+    expect(table.place([b])).toBe(1);
     expect(table.decoding).toEqual([a, b]);
     expect(table.chunked).toBe(c);
     expect(table.all).toEqual([a, b, c]);
     expect(table.free).toBe(1);
   });
 
-  test('a prompt in chunks decodes once it is complete', () => {
-    const table = new RowTable(2);
-    const a = partial();
+  test('a prompt in chunks stays where it is until it is complete, then decodes behind the others', () => {
+    const table = new RowTable(4);
+    const [a, b] = [complete(), partial()];
     table.place([a]);
-    expect(table.takeChunked()).toBe(a);
-    a.prefilled = 4;
-    table.place([a]);
-    expect(table.decoding).toEqual([a]);
+    table.place([b]);
+    expect(table.release()).toEqual([]);
+    b.prefilled = 4;
+    expect(table.place([b])).toBe(3);
+    expect(table.release()).toEqual([{ from: 3, to: 1 }]);
+    expect(table.decoding).toEqual([a, b]);
     expect(table.chunked).toBeNull();
   });
 
-  test('what cannot be is said', () => {
+  test('a prompt in chunks that is complete in its own place does not move', () => {
     const table = new RowTable(1);
-    expect(() => table.takeChunked()).toThrow('a prompt is being computed in chunks');
+    const a = partial();
+    table.place([a]);
+    a.prefilled = 4;
+    expect(table.release()).toEqual([]);
+    expect(table.decoding).toEqual([a]);
+  });
+
+  test('what cannot be is said', () => {
+    const table = new RowTable(2);
+    expect(() => table.place([])).toThrow('a prefill has sequences');
+    expect(() => table.place([partial(), complete()])).toThrow('a prompt in chunks comes alone');
     table.place([partial()]);
-    expect(() => table.place([complete()])).toThrow('no prompt begins while another is computed in chunks');
-    expect(() => new RowTable(1).place([complete(), complete()])).toThrow('no more sequences than rows');
+    expect(() => table.place([partial()])).toThrow('no prompt begins while another is computed in chunks');
+    expect(() => table.place([complete(), complete()])).toThrow('no more sequences than rows');
   });
 });
 
@@ -72,21 +85,29 @@ describe('releasing', () => {
     expect(table.free).toBe(4 - count + leaving.length);
   });
 
-  test('the prompt in chunks follows the rows before it', () => {
+  test('the prompt in chunks stays, whoever leaves, and leaves without a move', () => {
     const table = new RowTable(4);
     const [a, b, c] = [complete(), complete(), partial()];
     table.place([a, b]);
     table.place([c]);
     a.cancel();
-    expect(table.release()).toEqual([
-      { from: 1, to: 0 },
-      { from: 2, to: 1 },
-    ]);
-    b.cancel();
     expect(table.release()).toEqual([{ from: 1, to: 0 }]);
+    b.cancel();
+    expect(table.release()).toEqual([]);
     c.cancel();
     expect(table.release()).toEqual([]);
     expect(table.all).toEqual([]);
+  });
+
+  test('a prompt that is complete fills the place of one that leaves', () => {
+    const table = new RowTable(4);
+    const [a, b, c] = [complete(), complete(), partial()];
+    table.place([a, b]);
+    table.place([c]);
+    c.prefilled = 4;
+    b.cancel();
+    expect(table.release()).toEqual([{ from: 3, to: 1 }]);
+    expect(table.decoding).toEqual([a, c]);
   });
 
   test('clearing leaves every row free, without a move', () => {
@@ -103,24 +124,32 @@ test('over random departures the moves, done in order, take every sequence to it
   const random = new Random(5);
   for (let round = 0; round < 500; round++) {
     const table = new RowTable(8);
-    const sequences = Array.from({ length: random.between(0, 7) }, complete);
-    table.place(sequences);
-    if (random.below(2) === 0) table.place([partial()]);
-    const before = [...table.all];
-    for (const one of before) if (random.below(3) === 0) one.cancel();
-    const arena: (Sequence | undefined)[] = before.map((one) => (one.finished ? undefined : one));
+    const sequences = Array.from({ length: random.between(1, 7) }, complete);
+    const arena: (Sequence | undefined)[] = new Array(8).fill(undefined);
+    arena.splice(table.place(sequences), sequences.length, ...sequences);
+    if (random.below(2) === 0) {
+      const chunked = partial();
+      arena[table.place([chunked])] = chunked;
+      if (random.below(2) === 0) chunked.prefilled = 4;
+    }
+    const before = arena.map((one) => {
+      if (random.below(3) === 0) one?.cancel();
+      return one?.finished ? undefined : one;
+    });
+    const after = [...before];
     const moves = table.release();
     const moved = moves.map(({ from }) => before[from]);
     expect(new Set(moved).size).toBe(moves.length);
     expect(moved).not.toContain(undefined);
     for (const { from, to } of moves) {
-      expect(arena[from]).toBeDefined();
-      expect(arena[to]).toBeUndefined();
-      arena[to] = arena[from];
-      arena[from] = undefined;
+      expect(after[from]).toBeDefined();
+      expect(after[to]).toBeUndefined();
+      after[to] = after[from];
+      after[from] = undefined;
     }
-    expect(arena.filter((one) => one !== undefined)).toEqual(arena.slice(0, table.all.length));
-    expect(arena.slice(0, table.all.length)).toEqual(table.all);
-    expect(table.all).toHaveLength(before.filter((one) => !one.finished).length);
+    const expected = [...table.decoding, ...new Array(8 - table.decoding.length).fill(undefined)];
+    if (table.chunked !== null) expected[7] = table.chunked;
+    expect(after).toEqual(expected);
+    expect(table.all).toHaveLength(before.filter((one) => one !== undefined).length);
   }
 });

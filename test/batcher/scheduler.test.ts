@@ -10,7 +10,7 @@ import {
 } from '#octavo/batcher/scheduler.js';
 import { Random } from '../support/random.js';
 
-const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2 };
+const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2, grouping: 'length' };
 const idle: SchedulerView = {
   waiting: [],
   reusable: [],
@@ -18,6 +18,7 @@ const idle: SchedulerView = {
   freeRows: 4,
   chunked: null,
   lastWasPrefill: false,
+  overtaken: 0,
 };
 const decode: Plan = { kind: 'decode' };
 const admit = (places: readonly number[], tokens: readonly number[]): Plan => ({ kind: 'admit', places, tokens });
@@ -34,8 +35,8 @@ describe('who is next', () => {
     ['another newcomer when nothing runs', { waiting: [5], lastWasPrefill: true }, admit([0], [5])],
     ['running sequences while no row is free', { waiting: [5], decoding: 4, freeRows: 0 }, decode],
     [
-      'the prompt in chunks before newcomers',
-      { waiting: [5], decoding: 1, freeRows: 2, chunked: { length: 50, past: 16 } },
+      'the prompt in chunks once newcomers have had their budget',
+      { waiting: [5], overtaken: 40, decoding: 1, freeRows: 2, chunked: { length: 50, past: 16 } },
       { kind: 'chunk', places: [], tokens: [16] },
     ],
     [
@@ -51,6 +52,43 @@ describe('who is next', () => {
     ['the first chunk of a long prompt, alone', { waiting: [50, 16, 16] }, admit([0], [16])],
   ])('%s', (_, view, expected) => {
     expect(plan(view)).toEqual(expected);
+  });
+});
+
+describe('who overtakes a long prompt between its chunks', () => {
+  const long = { chunked: { length: 50, past: 16 } } as const;
+  const chunk: Plan = { kind: 'chunk', places: [], tokens: [16] };
+  test.each<[string, Partial<SchedulerView>, Plan]>([
+    ['short newcomers, together', { ...long, waiting: [5, 5] }, admit([0, 1], [5, 5])],
+    ['short newcomers behind another long prompt', { ...long, waiting: [40, 5] }, admit([1], [5])],
+    ['nobody who needs chunks', { ...long, waiting: [40, 18] }, chunk],
+    ['others after them, in what is left of the budget', { ...long, waiting: [9, 9], overtaken: 31 }, admit([0], [9])],
+    ['one of which a part is known, alone', { ...long, waiting: [40, 9, 9], reusable: [0, 4, 0] }, admit([1], [5])],
+    ['nobody beyond the budget', { ...long, waiting: [9, 2], overtaken: 32 }, chunk],
+    ['nobody before the decode step', { ...long, waiting: [5], decoding: 1, lastWasPrefill: true }, decode],
+    ['nobody without a row', { ...long, waiting: [5], freeRows: 0 }, chunk],
+    ['nobody who would take the last row from an older long prompt', { ...long, waiting: [40, 5], freeRows: 1 }, chunk],
+    ['one in the last row when it is the oldest', { ...long, waiting: [5, 40], freeRows: 1 }, admit([0], [5])],
+  ])('%s', (_, view, expected) => {
+    expect(plan(view)).toEqual(expected);
+  });
+
+  test('one who is beyond the budget of one prefill', () => {
+    expect(plan({ ...long, waiting: [16] }, { prefillTokens: 10 })).toEqual(admit([0], [16]));
+  });
+
+  test('nobody where sequences are taken strictly as they come', () => {
+    expect(plan({ ...long, waiting: [5] }, { grouping: 'arrival' })).toEqual(chunk);
+  });
+});
+
+describe('who comes with the oldest where sequences are taken strictly as they come', () => {
+  test.each<[string, readonly number[], readonly number[]]>([
+    ['the next ones, whatever their length', [8, 2, 10], [0, 1, 2]],
+    ['nobody behind one that needs chunks', [8, 2, 18, 2], [0, 1]],
+    ['not more than the budget of padded tokens', [8, 16, 2], [0, 1]],
+  ])('%s', (_, waiting, places) => {
+    expect(plan({ waiting }, { grouping: 'arrival' })).toMatchObject({ kind: 'admit', places });
   });
 });
 

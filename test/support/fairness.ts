@@ -6,22 +6,29 @@ import { ownerOf } from './owned-tokens.js';
 
 interface Place {
   readonly sequence: Sequence;
+  /** Of its prompt. */
+  readonly chunks: number;
   /** Steps before it arrived, and the most that may pass before it has a row. */
   readonly arrived: number;
   readonly patience: number;
-  admitted: boolean;
 }
 
 export class Fairness {
   /** Sentences that did not hold; a test expects none. */
   readonly violations: string[] = [];
+  /** The greatest share of its patience that a sequence needed, 0 to 1. */
+  patienceUsed = 0;
   readonly #limits: SchedulerLimits;
   readonly #rows: number;
   /** The most tokens that a sequence generates: after as many decode steps a row is free. */
   readonly #mostTokens: number;
-  readonly #places: Place[] = [];
+  #waiting: Place[] = [];
+  #running: Place[] = [];
   #steps = 0;
   #last: Step | null = null;
+  /** The prompt in chunks, and the padded tokens that have overtaken it since its last chunk. */
+  #chunked: Place | null = null;
+  #overtaken = 0;
 
   constructor(limits: SchedulerLimits, { rows, mostTokens }: { readonly rows: number; readonly mostTokens: number }) {
     this.#limits = limits;
@@ -30,20 +37,24 @@ export class Fairness {
   }
 
   /**
-   * Each sequence before this one costs its chunks, a decode step after each, and the wait for a row; then comes one
-   * more such wait, for its own row.
+   * Each sequence before this one costs its chunks, with each the admissions that overtake, no more than there are rows,
+   * a decode step after each of these, and the wait for a row; then comes one more such wait, for its own row.
    */
   arrive(sequence: Sequence): void {
-    const before = this.#places.filter((place) => !place.sequence.finished);
-    const chunks = before.reduce((sum, place) => sum + countChunks(place.sequence.promptTokens, this.#limits), 0);
-    const patience = 2 * chunks + (before.length + 1) * this.#mostTokens + 1;
-    this.#places.push({ sequence, arrived: this.#steps, patience, admitted: false });
+    const before = [...this.#running, ...this.#waiting].filter((place) => !place.sequence.finished);
+    const chunks = before.reduce((sum, place) => sum + place.chunks, 0);
+    const patience = 2 * (1 + this.#rows) * chunks + (before.length + 1) * this.#mostTokens + 1;
+    const own = countChunks(sequence.promptTokens, this.#limits);
+    this.#waiting.push({ sequence, chunks: own, arrived: this.#steps, patience });
   }
 
   watch(step: Step): void {
-    const waiting = this.#places.filter(({ sequence, admitted }) => !admitted && !sequence.finished);
-    if (step.work.kind === 'prefill') this.#watchPrefill(step.work, waiting);
-    else this.#check(!this.#idles(waiting), 'no newcomer waits for two decode steps beside a free row');
+    const live = ({ sequence }: Place) => !sequence.finished;
+    this.#waiting = this.#waiting.filter(live);
+    this.#running = this.#running.filter(live);
+    if (this.#chunked?.sequence.finished) this.#chunked = null;
+    if (step.work.kind === 'prefill') this.#watchPrefill(step.work);
+    else this.#check(!this.#idles(), 'no newcomer waits for two decode steps beside a free row');
     this.#last = step;
     this.#steps++;
   }
@@ -51,26 +62,42 @@ export class Fairness {
   /** Every row is lost: what came before says nothing about the next step. */
   restart(): void {
     this.#last = null;
+    this.#chunked = null;
   }
 
-  #watchPrefill({ firstRow, chunks }: Prefill, waiting: readonly Place[]): void {
+  #watchPrefill({ chunks }: Prefill): void {
     const owners = new Set(chunks.map(({ ids }) => ownerOf(ids[0] ?? -1)));
-    const admitted = waiting.filter(({ sequence }) => owners.has(ownerOf(sequence.request.prompt[0] ?? -1)));
-    const twice = firstRow > 0 && this.#last?.work.kind === 'prefill';
+    const admitted = this.#waiting.filter(({ sequence }) => owners.has(ownerOf(sequence.request.prompt[0] ?? -1)));
+    const twice = this.#running.some((place) => place !== this.#chunked) && this.#last?.work.kind === 'prefill';
     this.#check(!twice, 'running sequences wait for at most one prefill');
-    this.#check(
-      chunks[0]?.past !== 0 || admitted.includes(waiting[0] as Place),
-      'the oldest is the next to be admitted',
-    );
-    for (const place of admitted) {
-      place.admitted = true;
-      this.#check(this.#steps - place.arrived <= place.patience, 'none waits longer than the rule allows');
+    const complete = chunks[0]?.sampling !== undefined;
+    const padded = chunks.length * Math.max(...chunks.map(({ ids }) => ids.length));
+    if (admitted.length > 0) this.#admit(admitted, padded);
+    if (admitted.length === 0 || !complete) this.#overtaken = 0;
+    if (!complete) this.#chunked ??= admitted[0] ?? null;
+    else if (admitted.length === 0) this.#chunked = null;
+  }
+
+  #admit(admitted: readonly Place[], padded: number): void {
+    const [oldest] = this.#waiting;
+    const short = this.#waiting.find(({ chunks }) => chunks === 1);
+    const next = this.#chunked === null ? oldest : short;
+    this.#check(next !== undefined && admitted.includes(next), 'the oldest is next, beside a long prompt of the short');
+    const within = this.#overtaken === 0 || this.#overtaken + padded <= this.#limits.prefillTokens;
+    this.#check(this.#chunked === null || within, 'a chunk waits for no more than the budget of one prefill');
+    this.#overtaken = this.#chunked === null ? 0 : this.#overtaken + padded;
+    this.#waiting = this.#waiting.filter((place) => !admitted.includes(place));
+    this.#running.push(...admitted);
+    const full = this.#running.length === this.#rows;
+    this.#check(!full || next === oldest, 'who is overtaken finds a row');
+    for (const { arrived, patience } of admitted) {
+      this.patienceUsed = Math.max(this.patienceUsed, (this.#steps - arrived) / patience);
+      this.#check(this.#steps - arrived <= patience, 'none waits longer than the rule allows');
     }
   }
 
-  #idles(waiting: readonly Place[]): boolean {
-    const running = this.#places.filter(({ sequence, admitted }) => admitted && !sequence.finished).length;
-    return this.#last?.work.kind === 'decode' && waiting.length > 0 && running < this.#rows;
+  #idles(): boolean {
+    return this.#last?.work.kind === 'decode' && this.#waiting.length > 0 && this.#running.length < this.#rows;
   }
 
   #check(condition: boolean, sentence: string): void {

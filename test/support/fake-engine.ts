@@ -33,6 +33,10 @@ export interface FakeEngineOptions {
   readonly encodesPrompts?: boolean;
   /** Whether the sequence of an owner still wants its row; the engine cannot know. */
   readonly isLive: (owner: number) => boolean;
+  /** The token after those of a row. */
+  readonly next?: (ids: readonly number[], sampling: Sampling, generated: number) => number;
+  /** Remembers its steps (default); a long simulation has too many. */
+  readonly records?: boolean;
 }
 
 export class FakeEngine implements DecoderEngine {
@@ -54,18 +58,23 @@ export class FakeEngine implements DecoderEngine {
   restarts = 0;
   closed = false;
   readonly #isLive: (owner: number) => boolean;
+  readonly #next: NonNullable<FakeEngineOptions['next']>;
+  readonly #records: boolean;
   #table: (FakeRow | undefined)[] = [];
   /** What each slot's block and all before it were computed from. */
   #pool: (readonly number[])[] = [];
   #busy = false;
   #lost = false;
 
-  constructor({ rows, capacity, slots = 0, encodesPrompts = false, isLive }: FakeEngineOptions) {
+  constructor(options: FakeEngineOptions) {
+    const { rows, capacity, slots = 0, encodesPrompts = false, isLive, next = tokenAfter, records = true } = options;
     this.rows = rows;
     this.capacity = capacity;
     this.slots = slots;
     this.encodesPrompts = encodesPrompts;
     this.#isLive = isLive;
+    this.#next = next;
+    this.#records = records;
   }
 
   /** Owners of the rows, in row order. */
@@ -73,11 +82,23 @@ export class FakeEngine implements DecoderEngine {
     return this.#table.flatMap((row) => (row === undefined ? [] : [row.owner]));
   }
 
+  /** Live sequences in rows, and the tokens in their cache. */
+  get live(): { readonly rows: number; readonly cachedTokens: number } {
+    let [rows, cachedTokens] = [0, 0];
+    for (let index = 0; index < this.rows; index++) {
+      const row = this.#live(index);
+      if (row === undefined) continue;
+      rows++;
+      cachedTokens += row.cached;
+    }
+    return { rows, cachedTokens };
+  }
+
   async step(step: Step): Promise<StepResult> {
     this.#check(!this.#busy, 'steps do not overlap');
     this.#check(!this.#lost, 'a lost engine is restarted before its next step');
     this.#busy = true;
-    this.steps.push(step);
+    if (this.#records) this.steps.push(step);
     try {
       this.onStep(step);
       for (const move of step.moves) this.#move(move);
@@ -116,8 +137,12 @@ export class FakeEngine implements DecoderEngine {
   }
 
   #prefill({ firstRow, chunks }: Prefill): (number | null)[] {
-    this.#checkDecoding(firstRow);
-    this.#check(chunks.length > 0, 'a prefill has chunks');
+    const [first] = chunks;
+    this.#check(first !== undefined, 'a prefill has chunks');
+    const begins = first.past === 0 || first.prefix !== undefined;
+    const inChunks = !begins || first.sampling === undefined;
+    this.#check(!inChunks || firstRow === this.rows - 1, 'a prompt in chunks is in the last row');
+    this.#checkDecoding(inChunks ? this.#decoding : firstRow);
     this.#check(firstRow + chunks.length <= this.rows, 'no more sequences than rows');
     return chunks.map((chunk, index) => this.#chunk(chunk, firstRow + index, chunks.length));
   }
@@ -128,14 +153,21 @@ export class FakeEngine implements DecoderEngine {
     return this.#table.slice(0, rows).map((row) => this.#sample(row as FakeRow));
   }
 
-  /** The rows before `end` decode, all of them, and behind them is at most the one whose prompt has not ended. */
+  /** The rows before `end` decode, all of them; behind them is at most, in the last row, a prompt that has not ended. */
   #checkDecoding(end: number): void {
     for (let index = 0; index < this.rows; index++) {
       const row = this.#live(index);
       if (index < end) this.#check(row?.sampling != null, 'rows decode from the first on, without a hole');
       else if (row === undefined) this.#table[index] = undefined;
-      else this.#check(index === end && row.sampling === null, 'no live row is lost behind those that decode');
+      else
+        this.#check(index === this.rows - 1 && row.sampling === null, 'behind those that decode is a prompt in chunks');
     }
+  }
+
+  /** Rows that decode, from the first on. */
+  get #decoding(): number {
+    const end = this.#table.findIndex((_, index) => this.#live(index)?.sampling == null);
+    return end < 0 ? this.#table.length : end;
   }
 
   #chunk(chunk: PromptChunk, index: number, count: number): number | null {
@@ -187,7 +219,7 @@ export class FakeEngine implements DecoderEngine {
 
   #add(row: FakeRow): number {
     this.#check(row.cached <= this.capacity * (this.encodesPrompts ? 2 : 1), 'a sequence fits its row');
-    const token = tokenAfter(row.tokens, row.sampling ?? greedy, row.generated);
+    const token = this.#next(row.tokens, row.sampling ?? greedy, row.generated);
     row.tokens.push(token);
     row.generated++;
     return token;

@@ -44,6 +44,7 @@ export class RandomSchedule {
       chunkTokens: random.between(2, 20),
       prefillTokens: random.between(8, 64),
       maxWaste: random.pick([0, 0.1, 0.4]),
+      grouping: random.pick(['length', 'length', 'arrival'] as const),
     };
     this.fairness = new Fairness(this.limits, { rows, mostTokens });
     this.batching = new Batching({ rows, capacity, scheduler: this.limits });

@@ -29,7 +29,7 @@ describe('batch invariance', () => {
 
     const { alone, together, steps } = await keepCompany({
       engine: loaded.engine,
-      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.1 },
+      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.5, grouping: 'length' },
       requests,
       stranger: (index) => createRequest(index + 1000, random),
       random,

@@ -53,6 +53,14 @@ export class Metrics {
     'model',
     'kind',
   ]);
+  readonly #waste = new Gauge({
+    name: 'octavo_padding_waste_ratio',
+    help: 'Share of the computed tokens that was padding, since the start, 0 to 1',
+    labelNames: ['model', 'kind'],
+    registers: [this.registry],
+  });
+  /** Tokens of each model and kind, computed and of them padding, as the gauge was last told. */
+  readonly #computed = new Map<string, { padded: number; padding: number }>();
   readonly #findings = this.#counter('octavo_safety_findings_total', 'Matches of safety rules', [
     'direction',
     'category',
@@ -94,6 +102,11 @@ export class Metrics {
     this.#stepRows.observe(labels, step.rows);
     this.#stepTokens.inc(labels, step.paddedTokens);
     this.#padding.inc(labels, step.paddedTokens - step.tokens);
+    const name = `${step.kind} ${model}`;
+    const { padded, padding } = this.#computed.get(name) ?? { padded: 0, padding: 0 };
+    const sums = { padded: padded + step.paddedTokens, padding: padding + step.paddedTokens - step.tokens };
+    this.#computed.set(name, sums);
+    this.#waste.set(labels, sums.padding / sums.padded);
   }
 
   observeRequest(event: RequestEvent): void {

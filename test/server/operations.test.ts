@@ -25,6 +25,7 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   server.metrics.watchReplica('fake', { running: () => 3, waiting: () => 2, kvUsage: () => 0.5 });
   const times = { modelMs: 4, sampleMs: 1 };
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, tokens: 16, paddedTokens: 20, ...times });
+  server.metrics.observeStep('fake', { kind: 'prefill', rows: 1, tokens: 20, paddedTokens: 20, ...times });
   const timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
   server.metrics.observeSequence('fake', { promptTokens: 5, completionTokens: 7, reusedTokens: 4, timings });
   await server.complete({ n: 2 });
@@ -39,6 +40,7 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
     'octavo_time_to_first_token_seconds_count{model="fake"} 2',
     'octavo_queue_seconds_count{model="fake"} 1',
     'octavo_padding_tokens_total{model="fake",kind="prefill"} 4',
+    'octavo_padding_waste_ratio{model="fake",kind="prefill"} 0.1',
     'octavo_sequences_running{model="fake"} 3',
     'vllm:num_requests_running{model_name="fake"} 3',
     'vllm:num_requests_waiting{model_name="fake"} 2',

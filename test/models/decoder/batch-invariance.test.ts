@@ -1,6 +1,7 @@
 /** The promise of the product: a sequence's tokens do not depend on who shares the batch. INT8, on the real model. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '#octavo/batcher/generation.js';
+import type { SchedulerLimits } from '#octavo/batcher/scheduler.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { keepCompany } from '../../support/company.js';
@@ -40,6 +41,24 @@ describe('batch invariance', () => {
     expect(Math.max(...steps.filter(({ kind }) => kind === 'decode').map((step) => step.rows))).toBe(rows);
     expect(steps.filter(({ kind, rows: width }) => kind === 'prefill' && width > 1).length).toBeGreaterThan(5);
     expect(steps.filter(({ kind, tokens }) => kind === 'prefill' && tokens === chunkTokens).length).toBeGreaterThan(20);
+  });
+
+  it('gives them the same tokens under any budgets', async () => {
+    const requests = Array.from({ length: 12 }, (_, index) => createRequest(index, new Random(index)));
+    const outputs = new Set<string>();
+    for (let seed = 1; seed <= 3; seed++) {
+      const random = new Random(seed);
+      const scheduler: SchedulerLimits = {
+        chunkTokens: random.between(2, 100),
+        prefillTokens: random.between(16, 300),
+        maxWaste: random.pick([0, 0.1, 1]),
+        grouping: random.pick(['length', 'arrival'] as const),
+      };
+      const stranger = (index: number) => createRequest(index + 1000, random);
+      const { alone, together } = await keepCompany({ engine: loaded.engine, scheduler, requests, stranger, random });
+      outputs.add(alone.join('\n')).add(together.join('\n'));
+    }
+    expect(outputs.size).toBe(1);
   });
 });
 

@@ -9,13 +9,14 @@ import {
   type StepResult,
 } from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
-import type { BatcherEvents, StepEvent } from './events.js';
+import type { BatcherEvents } from './events.js';
 import type { Generation, GenerationRequest, Generator } from './generation.js';
 import { mostReusable, PrefixTable } from './prefix-table.js';
 import { RowTable } from './row-table.js';
 import { nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
 import { type Clock, Sequence } from './sequence.js';
 import { StepLoop } from './step-loop.js';
+import { stepSize } from './step-size.js';
 import { type QueueLimits, WaitingQueue } from './waiting-queue.js';
 
 export interface BatcherOptions {
@@ -212,11 +213,4 @@ export class Batcher implements Generator {
 
 function fits({ prompt, maxTokens }: GenerationRequest, { capacity, encodesPrompts }: DecoderEngine): boolean {
   return encodesPrompts ? Math.max(prompt.length, maxTokens) <= capacity : prompt.length + maxTokens <= capacity;
-}
-
-function stepSize({ work }: Step): Pick<StepEvent, 'kind' | 'rows' | 'tokens' | 'paddedTokens'> {
-  if (work.kind === 'decode') return { kind: 'decode', rows: work.rows, tokens: work.rows, paddedTokens: work.rows };
-  const lengths = work.chunks.map(({ ids }) => ids.length);
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  return { kind: 'prefill', rows: lengths.length, tokens, paddedTokens: lengths.length * Math.max(...lengths) };
 }

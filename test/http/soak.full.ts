@@ -1,10 +1,10 @@
-/** 10,000 requests or OCTAVO_SOAK, one in ten cut off: the server's memory stays flat, and nothing is left behind. */
+/** 10,000 requests or SOAK_REQUESTS, one in ten cut off: the server's memory stays flat, and nothing is left behind. */
 import autocannon from 'autocannon';
 import { expect, it } from 'vitest';
 import { startServerWith } from '../support/server-process.js';
 
 const thousand = 1000;
-const thousands = Math.ceil(Number(process.env.OCTAVO_SOAK ?? 10_000) / thousand);
+const thousands = Math.ceil(Number(process.env.SOAK_REQUESTS ?? 10_000) / thousand);
 
 it(`keeps its memory over ${thousands},000 requests`, { timeout: 60_000 * thousands }, async () => {
   // A small heap is collected often; otherwise the readings show when the collector ran, not what is kept.

@@ -21,6 +21,7 @@ COPY --from=build /octavo/node_modules ./node_modules
 COPY --from=build /octavo/dist ./dist
 COPY models ./models
 COPY safety ./safety
+COPY calibration ./calibration
 COPY scripts/health-check.js ./scripts/
 # Nothing is written at run time: the root file system may be read-only.
 USER node

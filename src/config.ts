@@ -101,6 +101,18 @@ export const serveOptions = {
     help: 'Rules of the safety filter: a YAML file, "default" or "off"',
     env: ['OCTAVO_SAFETY'],
   },
+  safetyOnFailure: {
+    schema: oneOf('block', 'pass').default('block'),
+    value: 'what',
+    help: 'Text that a screen failed to judge: block or pass (default block)',
+    env: ['OCTAVO_SAFETY_ON_FAILURE'],
+  },
+  safetyTimeLimit: {
+    schema: integer(1, 600_000).default(5000),
+    value: 'ms',
+    help: 'A screen that has not answered by then has failed (default 5000)',
+    env: ['OCTAVO_SAFETY_TIME_LIMIT'],
+  },
   unknownParams: {
     schema: oneOf('refuse', 'ignore').default('refuse'),
     value: 'what',

@@ -31,6 +31,7 @@ export const errorTable = {
   not_ready: failed(503),
   draining: failed(503),
   engine_failed: failed(503),
+  screen_failed: failed(503),
   deadline_exceeded: failed(504),
   internal_error: failed(500),
   // Starting, building and fetching: these reach a terminal, never a socket.

@@ -1,10 +1,11 @@
 /** Puts the server together from its parts, listens, and drains at the end. */
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Config } from './config.js';
 import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
-import { loadSafety, unfiltered } from './safety/rule-filter.js';
+import { createSafety, unfiltered } from './safety/filter.js';
+import { loadRuleScreen } from './safety/rule-filter.js';
 import type { Safety } from './safety/safety.js';
 import type { Replica } from './server/dependencies.js';
 import { defaultLimits } from './server/limits.js';
@@ -26,9 +27,9 @@ export interface RunningServer {
 
 /** Resolves when the server listens. Throws `invalid_config` and what loading a model throws. */
 export async function serve(config: Config): Promise<RunningServer> {
-  const safety = chooseSafety(config.safety);
   const logger = pino({ level: config.logLevel });
   const metrics = new Metrics();
+  const safety = chooseSafety(config, { logger, metrics });
   metrics.collectProcessMetrics();
   const engines = await startEngines(config, (model) => metrics.observer(model));
   for (const engine of engines) metrics.watchReplica(engine.model.id, gaugesOf(engine));
@@ -93,9 +94,30 @@ function toReplica(engine: Engine): Replica {
     : { kind: engine.kind, model: engine.model, encoder: engine.batcher };
 }
 
-function chooseSafety(setting: string): Safety {
-  if (setting === 'off') return unfiltered;
-  return loadSafety(setting === 'default' ? null : setting);
+interface Observers {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+function chooseSafety(config: Config, { logger, metrics }: Observers): Safety {
+  const { safety: rules, safetyOnFailure: onFailure, safetyTimeLimit: timeLimitMs } = config;
+  if (rules === 'off') return unfiltered;
+  const screens = [loadRuleScreen(rules === 'default' ? null : rules)];
+  return createSafety(screens, { onFailure, timeLimitMs, onError: reportFailures(logger, metrics) });
+}
+
+/** Milliseconds between two lines of log about one screen that fails: it may fail on every text. */
+const failureLogMs = 60_000;
+
+function reportFailures(logger: Logger, metrics: Metrics): (screen: string, error: unknown) => void {
+  const loggedMs = new Map<string, number>();
+  return (screen, error) => {
+    metrics.countScreenFailure(screen);
+    const nowMs = performance.now();
+    if (nowMs - (loggedMs.get(screen) ?? -failureLogMs) < failureLogMs) return;
+    loggedMs.set(screen, nowMs);
+    logger.error({ screen, err: error }, 'a safety screen failed');
+  };
 }
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];

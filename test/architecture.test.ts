@@ -146,6 +146,30 @@ describe('imports', () => {
   });
 });
 
+describe('text that a model wrote', () => {
+  /** Files of the server that name what matches. */
+  const files = (what: RegExp, room = /^(server\/|serve\.ts)/) =>
+    sources.filter(({ path, text }) => room.test(path) && what.test(text)).map(({ path }) => path);
+
+  test('comes from the batcher to one file, which gives it to the guard', () => {
+    expect(files(/\b(Generation|Delta|DeltaStream)\b.*from '.*batcher/)).toEqual([
+      'server/choices.ts',
+      'server/generate.ts',
+    ]);
+    expect(files(/for await \(.* of generation\b/)).toEqual(['server/choices.ts']);
+    expect(files(/tokenizer\.decode\(|tokenizer\.stream\(/)).toEqual(['server/prompt.ts']);
+  });
+
+  test('leaves as SafeText, which only the guard makes', () => {
+    const everywhere = /^/;
+    expect(files(/\bpassScreened\b/, everywhere)).toEqual(['safety/guard.ts', 'safety/safe-text.ts']);
+    expect(files(/\bas (unknown as )?SafeText\b/, everywhere)).toEqual(['safety/safe-text.ts']);
+    // What writes answers has no other text to write.
+    expect(files(/readonly text: string\b/, /^server\/(answer|choices|chat|completions|event-stream)\.ts/)).toEqual([]);
+    expect(files(/readonly text: SafeText\b/)).toEqual(['server/answer.ts', 'server/choices.ts']);
+  });
+});
+
 describe('third parties', () => {
   test.each(walls.map(([packages, allowed, rule]) => [rule, packages, allowed] as const))(
     '%s',

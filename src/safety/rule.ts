@@ -14,10 +14,15 @@ const slug = z
   .max(64)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be lower-case letters and digits, in parts joined by "-"');
 
+const category = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+(?:[-/][a-z0-9]+)*$/, 'must be lower-case letters and digits, in parts joined by "-" or "/"');
+
 const ruleSchema = z
   .strictObject({
     id: slug,
-    category: slug,
+    category,
     action: z.enum(['block', 'redact', 'annotate']),
     replacement: z.string().max(ruleLimits.replacement).optional(),
     direction: z.enum(['prompt', 'output', 'both']).default('both'),

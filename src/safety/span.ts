@@ -1,25 +1,29 @@
-/** Spans of text that a rule covers, and how far a text can be cut without cutting through one. */
+/** Spans of text, and how far a text can be cut without cutting through one. */
 
-/** The code units `[start, end)` of the text, covered by the rule with this index. */
+/** The code units `[start, end)` of the text. */
 export interface Span {
-  readonly rule: number;
   readonly start: number;
   readonly end: number;
+  /** Of spans that start together the lower comes first. */
+  readonly order: number;
 }
 
-/** Adds an occurrence to the spans of its rule: occurrences that overlap are one span. They come in order of `end`. */
-export function addOccurrence(spans: Span[], occurrence: Span): void {
-  let start = occurrence.start;
-  for (let last = spans.at(-1); last !== undefined && last.end > start; last = spans.at(-1)) {
-    start = Math.min(start, last.start);
+/**
+ * Adds an occurrence to the spans of its rule: occurrences that overlap are one span, as `merge` says. They come in
+ * order of `end`.
+ */
+export function addOccurrence<S extends Span>(spans: S[], occurrence: S, merge: (earlier: S, later: S) => S): void {
+  let merged = occurrence;
+  for (let last = spans.at(-1); last !== undefined && last.end > merged.start; last = spans.at(-1)) {
+    merged = merge(last, merged);
     spans.pop();
   }
-  spans.push({ ...occurrence, start });
+  spans.push(merged);
 }
 
 /** Leftmost first; of those that start together, the first rule of the file. */
 export function inOrder(one: Span, other: Span): number {
-  return one.start - other.start || one.rule - other.rule;
+  return one.start - other.start || one.order - other.order;
 }
 
 /** The last offset up to `limit` at which no span is cut in two. `spans` are in order. */
@@ -38,8 +42,8 @@ export function dropUpTo(spans: Span[], offset: number): void {
 }
 
 /** Spans that overlap each other, taken together; `spans` are in order. */
-export function overlapping(spans: readonly Span[]): Span[][] {
-  const groups: Span[][] = [];
+export function overlapping<S extends Span>(spans: readonly S[]): S[][] {
+  const groups: S[][] = [];
   let groupEnd = 0;
   for (const span of spans) {
     if (groups.length > 0 && span.start < groupEnd) groups.at(-1)!.push(span);

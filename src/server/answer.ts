@@ -1,12 +1,13 @@
 /** Choices as OpenAI writes them: one object, or a stream of chunks. What differs by endpoint is in its format. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServedModel } from '../models/served-model.js';
+import { joinSafe, noText, type SafeText } from '../safety/safe-text.js';
 import type { ChoiceDelta, ChoiceFinish, Choices } from './choices.js';
 
 /** A complete choice. */
 export interface WholeChoice {
   readonly index: number;
-  readonly text: string;
+  readonly text: SafeText;
   readonly finish: ChoiceFinish;
 }
 
@@ -35,13 +36,13 @@ export async function wholeAnswer(choices: Choices, options: AnswerOptions): Pro
   const { format } = options;
   const whole: WholeChoice[] = Array.from({ length: choices.count }, (_, index) => ({
     index,
-    text: '',
+    text: noText,
     finish: 'stop',
   }));
   for await (const { index, text, finish } of choices.deltas()) {
     const choice = whole[index];
     if (!choice) continue;
-    whole[index] = { index, text: choice.text + text, finish: finish ?? choice.finish };
+    whole[index] = { index, text: joinSafe(choice.text, text), finish: finish ?? choice.finish };
   }
   return {
     ...envelope(format.object, options),

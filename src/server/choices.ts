@@ -1,7 +1,9 @@
 /** The running choices of one request: their safe deltas, merged, and what they have cost. */
 import type { Generation } from '../batcher/generation.js';
 import { OctavoError } from '../errors.js';
-import type { Safety, StreamGuard } from '../safety/safety.js';
+import { isPromise, type MaybePromise, whenThere } from '../safety/maybe-promise.js';
+import { joinSafe, type SafeText } from '../safety/safe-text.js';
+import type { Released, StreamGuard } from '../safety/safety.js';
 import { merge } from './merge.js';
 import type { Metrics } from './metrics.js';
 import type { Timings, Usage } from './schema/answer-schema.js';
@@ -12,7 +14,7 @@ export interface ChoiceDelta {
   /** Index of the choice in the answer: all choices of the first prompt, then of the second. */
   readonly index: number;
   /** Text that may leave. */
-  readonly text: string;
+  readonly text: SafeText;
   /** Set on the last delta of the choice. */
   readonly finish: ChoiceFinish | null;
 }
@@ -21,7 +23,8 @@ interface ChoicesContext {
   readonly model: string;
   /** Choices for each prompt. */
   readonly n: number;
-  readonly safety: Safety;
+  /** A guard for the text of one choice. */
+  readonly openGuard: () => StreamGuard;
   readonly metrics: Metrics;
   readonly signal: AbortSignal;
 }
@@ -88,33 +91,36 @@ export class Choices {
   }
 
   async *#safeDeltas(generation: Generation): AsyncGenerator<SafeDelta, void, undefined> {
-    const guard = this.#context.safety.guardOutput();
+    const guard = this.#context.openGuard();
     const clock = { lastMs: this.#submittedMs, tokens: 0 };
     for await (const delta of generation) {
       this.#observePace(generation, clock);
-      const text = this.#release(guard, delta.text);
+      const releasing = this.#release(guard, delta.text);
+      // Rules answer at once: no turn of the event loop for each token.
+      const text = isPromise(releasing) ? await releasing : releasing;
       if (text.blocked) {
         // Freed here, not when the other choices are done.
         generation.cancel();
-        yield { text: text.safe, finish: 'content_filter' };
+        yield { text: text.text, finish: 'content_filter' };
         return;
       }
       if (delta.finish === null) {
-        if (text.safe !== '') yield { text: text.safe, finish: null };
+        if (text.text !== '') yield { text: text.text, finish: null };
         continue;
       }
       if (delta.finish === 'cancelled') throw this.#cancelReason();
-      const rest = this.#release(guard, null);
-      yield { text: text.safe + rest.safe, finish: rest.blocked ? 'content_filter' : delta.finish };
+      const rest = await this.#release(guard, null);
+      yield { text: joinSafe(text.text, rest.text), finish: rest.blocked ? 'content_filter' : delta.finish };
       return;
     }
   }
 
   /** Passes text, or the end of the text (`null`), through the guard. */
-  #release(guard: StreamGuard, text: string | null): { readonly safe: string; readonly blocked: boolean } {
-    const safe = text === null ? guard.end() : guard.push(text);
-    this.#context.metrics.countFindings('output', safe.findings);
-    return { safe: safe.text, blocked: safe.blocked };
+  #release(guard: StreamGuard, text: string | null): MaybePromise<Released> {
+    return whenThere(text === null ? guard.end() : guard.push(text), (released) => {
+      this.#context.metrics.countFindings('output', released.findings);
+      return released;
+    });
   }
 
   #observePace(generation: Generation, clock: { lastMs: number; tokens: number }): void {

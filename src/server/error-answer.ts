@@ -13,6 +13,7 @@ const retryable: ReadonlySet<ErrorCode> = new Set([
   'not_ready',
   'draining',
   'engine_failed',
+  'screen_failed',
   'internal_error',
 ]);
 

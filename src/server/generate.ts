@@ -4,7 +4,10 @@ import type { Generation } from '../batcher/generation.js';
 import { OctavoError } from '../errors.js';
 import type { Sampling } from '../models/decoder/sampling.js';
 import type { ServedModel } from '../models/served-model.js';
-import type { Safety } from '../safety/safety.js';
+import { screenWhole } from '../safety/filter.js';
+import { type MaybePromise, whenThere } from '../safety/maybe-promise.js';
+import type { Released, Safety, TextOrigin } from '../safety/safety.js';
+import type { Direction } from '../safety/screen.js';
 import { Choices } from './choices.js';
 import type { GeneratingReplica } from './dependencies.js';
 import type { Metrics } from './metrics.js';
@@ -32,6 +35,8 @@ export interface GenerateContext {
   readonly metrics: Metrics;
   /** Who asks. */
   readonly tenant: string;
+  /** Id of the request. */
+  readonly requestId: string;
   /** Ends everything that this request started. */
   readonly signal: AbortSignal;
 }
@@ -43,20 +48,17 @@ interface EncodedPrompt {
 
 /**
  * Takes a request to its running choices; when it returns, every sequence is in the batcher's queue.
- * Throws `content_filter`, `context_length_exceeded`, `invalid_value`, `queue_full`, `draining`, or the signal's reason.
+ * Throws `content_filter`, `screen_failed`, `context_length_exceeded`, `invalid_value`, `queue_full`, `draining`, or
+ * the signal's reason.
  */
 export async function generate(request: TextRequest, context: GenerateContext): Promise<Choices> {
   const { model, generator } = context.replica;
   generator.checkOpen();
-  const screen = (text: string) => {
-    const verdict = context.safety.screenPrompt(text);
-    context.metrics.countFindings('prompt', verdict.findings);
-    return verdict;
-  };
+  const screen = (text: string) => screenPromptText(text, context);
   const prompts: EncodedPrompt[] = [];
   // One after the other: many prompts together must not crowd out other requests.
   for (const prompt of request.prompts) {
-    const input = screenPrompt(prompt, model, screen);
+    const input = await screenPrompt(prompt, model, screen);
     const ids = await encodeInput(input, model, request.field);
     // Short texts are encoded at once: the engine and other requests have their turn between them.
     if (request.prompts.length > 1) await nextTurn();
@@ -65,7 +67,26 @@ export async function generate(request: TextRequest, context: GenerateContext): 
     context.signal.throwIfAborted();
   }
   const generations = submitAll(prompts, request, context);
-  return new Choices(generations, { ...context, model: model.id, n: request.n });
+  return new Choices(generations, {
+    ...context,
+    model: model.id,
+    n: request.n,
+    openGuard: () => context.safety.guard(originOf(context, 'output')),
+  });
+}
+
+function screenPromptText(text: string, context: GenerateContext): MaybePromise<Released> {
+  const guard = context.safety.guard(originOf(context, 'prompt'));
+  return whenThere(screenWhole(guard, text), (verdict) => {
+    context.metrics.countFindings('prompt', verdict.findings);
+    // What was cut short by the caller's leaving is no verdict.
+    context.signal.throwIfAborted();
+    return verdict;
+  });
+}
+
+function originOf({ tenant, requestId, signal }: GenerateContext, direction: Direction): TextOrigin {
+  return { direction, tenant, request: requestId, signal };
 }
 
 /** Tokens to generate at most for a prompt of `promptTokens`. Throws `context_length_exceeded`, `invalid_value`. */

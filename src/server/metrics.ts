@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BatcherEvents, EncodeEvents, FinishedEvent, StepEvent } from '../batcher/events.js';
 import type { Finding } from '../safety/safety.js';
+import type { Direction } from '../safety/screen.js';
 import type { Usage } from './schema/answer-schema.js';
 
 /** Read when `/metrics` is scraped. */
@@ -65,6 +66,9 @@ export class Metrics {
     'direction',
     'category',
     'action',
+  ]);
+  readonly #screenFailures = this.#counter('octavo_safety_screen_failures_total', 'Texts a screen failed on', [
+    'screen',
   ]);
 
   constructor() {
@@ -146,8 +150,13 @@ export class Metrics {
     this.#interToken.observe({ model }, ms / 1000);
   }
 
-  countFindings(direction: 'prompt' | 'output', findings: readonly Finding[]): void {
+  countFindings(direction: Direction, findings: readonly Finding[]): void {
     for (const { category, action } of findings) this.#findings.inc({ direction, category, action });
+  }
+
+  /** A screen threw, or took too long, on one text. */
+  countScreenFailure(screen: string): void {
+    this.#screenFailures.inc({ screen });
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {

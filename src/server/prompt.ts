@@ -1,7 +1,9 @@
 /** From what the caller wrote to the token ids that the model sees: screened, rendered, encoded, bounded. */
 import { OctavoError } from '../errors.js';
 import type { ChatMessage, ServedModel, TextTokenizer } from '../models/served-model.js';
-import type { PromptVerdict } from '../safety/safety.js';
+import type { MaybePromise } from '../safety/maybe-promise.js';
+import type { Released } from '../safety/safety.js';
+import { failureCategory } from '../safety/watched-screen.js';
 import type { TextsField } from './schema/texts-field.js';
 
 /** Text as it is, or its token ids. */
@@ -11,7 +13,7 @@ export type WrittenPrompt =
 
 export type Prompt = WrittenPrompt | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
 
-export type ScreenText = (text: string) => PromptVerdict;
+export type ScreenText = (text: string) => MaybePromise<Released>;
 
 /** What the model is asked to read: text, or ids where the caller gave ids and no rule changed their text. */
 export type ModelInput =
@@ -29,18 +31,18 @@ export function toPrompts(field: TextsField): readonly WrittenPrompt[] {
 
 /**
  * Applies the safety filter to what the caller wrote, before the chat template frames it: redactions are what the
- * model sees. Throws `content_filter`, and `context_length_exceeded` for what cannot fit, before anything spends
- * time on it; for a chat also what the template throws.
+ * model sees. Throws `content_filter`, `screen_failed`, and `context_length_exceeded` for what cannot fit, before
+ * anything spends time on it; for a chat also what the template throws.
  */
-export function screenPrompt(prompt: Prompt, model: ServedModel, screen: ScreenText): ModelInput {
+export async function screenPrompt(prompt: Prompt, model: ServedModel, screen: ScreenText): Promise<ModelInput> {
   switch (prompt.kind) {
     case 'text':
       checkCharacters(prompt.text.length, model, 'prompt');
-      return { text: screenText(prompt.text, 'prompt', screen), addSpecialTokens: true };
+      return { text: await screenText(prompt.text, 'prompt', screen), addSpecialTokens: true };
     case 'ids':
       return screenIds(prompt.ids, model, screen);
     case 'chat':
-      return { text: renderChat(prompt.messages, model, screen), addSpecialTokens: false };
+      return { text: await renderChat(prompt.messages, model, screen), addSpecialTokens: false };
   }
 }
 
@@ -53,29 +55,26 @@ export async function encodeInput(input: ModelInput, model: ServedModel, field: 
   return ids;
 }
 
-function screenIds(ids: readonly number[], model: ServedModel, screen: ScreenText): ModelInput {
+async function screenIds(ids: readonly number[], model: ServedModel, screen: ScreenText): Promise<ModelInput> {
   const { tokenizer, contextLength } = model;
   if (ids.length > contextLength) {
     const message = `The context of this model is ${contextLength} tokens, but the prompt has ${ids.length}.`;
     throw new OctavoError('context_length_exceeded', message, 'prompt');
   }
   const text = tokenizer.decode(checkIds(ids, tokenizer, 'prompt'));
-  const safe = screenText(text, 'prompt', screen);
+  const safe = await screenText(text, 'prompt', screen);
   return safe === text ? { ids } : { text: safe, addSpecialTokens: false };
 }
 
-function renderChat(messages: readonly ChatMessage[], model: ServedModel, screen: ScreenText): string {
+async function renderChat(messages: readonly ChatMessage[], model: ServedModel, screen: ScreenText): Promise<string> {
   if (!model.chatTemplate) {
     const message = `The model '${model.id}' has no chat template; use /v1/completions.`;
     throw new OctavoError('invalid_value', message, 'model');
   }
   const characters = messages.reduce((total, message) => total + message.content.length, 0);
   checkCharacters(characters, model, 'messages');
-  const safe = messages.map((message, index) => ({
-    ...message,
-    content: screenText(message.content, `messages[${index}].content`, screen),
-    ...(message.name !== undefined && { name: screenText(message.name, `messages[${index}].name`, screen) }),
-  }));
+  // Together: a classifier judges them in one batch.
+  const safe = await Promise.all(messages.map((message, index) => screenMessage(message, index, screen)));
   return model.chatTemplate.render(safe);
 }
 
@@ -98,10 +97,17 @@ export function checkCharacters(
   throw new OctavoError('context_length_exceeded', message, field);
 }
 
-function screenText(text: string, field: string, screen: ScreenText): string {
-  const verdict = screen(text);
-  if (verdict.blocked) {
-    throw new OctavoError('content_filter', "The prompt was blocked by this server's safety rules.", field);
+async function screenMessage(message: ChatMessage, index: number, screen: ScreenText): Promise<ChatMessage> {
+  const content = await screenText(message.content, `messages[${index}].content`, screen);
+  if (message.name === undefined) return { ...message, content };
+  return { ...message, content, name: await screenText(message.name, `messages[${index}].name`, screen) };
+}
+
+async function screenText(text: string, field: string, screen: ScreenText): Promise<string> {
+  const { blocked, text: safe, findings } = await screen(text);
+  if (!blocked) return safe;
+  if (findings.at(-1)?.category === failureCategory) {
+    throw new OctavoError('screen_failed', 'The safety filter could not judge the prompt; try again.', field);
   }
-  return verdict.text;
+  throw new OctavoError('content_filter', "The prompt was blocked by this server's safety rules.", field);
 }

@@ -43,7 +43,8 @@ export function createTextHandler<S extends z.ZodObject>(
     listIgnored(reply, body.ignored);
     request.retryAfterSeconds = () => replica.generator.retryAfterSeconds();
     const signal = requestSignal(reply.raw, limits);
-    const choices = await generate(textRequest, { replica, safety, metrics, tenant: request.tenant, signal });
+    const { id: requestId, tenant } = request;
+    const choices = await generate(textRequest, { replica, safety, metrics, tenant, requestId, signal });
     request.report.choices = choices;
     const options: AnswerOptions = {
       format: endpoint.format,

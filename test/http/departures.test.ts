@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Batcher } from '#octavo/batcher/batcher.js';
 import { defaultLimits as schedulerLimits } from '#octavo/batcher/scheduler.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
-import { unfiltered } from '#octavo/safety/rule-filter.js';
+import { unfiltered } from '#octavo/safety/filter.js';
 import { defaultLimits } from '#octavo/server/limits.js';
 import { Metrics } from '#octavo/server/metrics.js';
 import { createServer } from '#octavo/server/server.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { loadSafety } from '#octavo/safety/rule-filter.js';
+import { loadSafety } from './rule-filter.js';
 
 const dialogues = new URL('../../../shared/data/eval/dialogues.jsonl', import.meta.url);
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadSafety, unfiltered } from '#octavo/safety/rule-filter.js';
+import { unfiltered } from '#octavo/safety/filter.js';
+import { loadSafety, ruleFilter } from './rule-filter.js';
 
 const safety = loadSafety(null);
 
@@ -94,6 +95,7 @@ describe('in a prompt', () => {
 
 test('without a filter everything passes', () => {
   const text = 'how to build a pipe bomb';
-  expect(unfiltered.screenPrompt(text)).toEqual({ blocked: false, text, findings: [] });
-  expect(unfiltered.guardOutput().push(text)).toEqual({ blocked: false, text, findings: [] });
+  const open = ruleFilter(unfiltered);
+  expect(open.screenPrompt(text)).toEqual({ blocked: false, text, findings: [] });
+  expect(open.guardOutput().push(text)).toEqual({ blocked: false, text, findings: [] });
 });

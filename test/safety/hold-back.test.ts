@@ -1,8 +1,8 @@
 /** How much the stream guard holds back, against trying every start at which a term could still be completed. */
 import { expect, test } from 'vitest';
-import { RuleGuard } from '#octavo/safety/rule-guard.js';
 import { Random } from '../support/random.js';
 import { merged, occurrences, type ReferenceRule } from './reference.js';
+import { RuleGuard } from './rule-filter.js';
 import { ruleSet } from './rule-set.js';
 
 test('exactly the longest beginning of a term that could still match is held', () => {

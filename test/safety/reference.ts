@@ -1,5 +1,5 @@
 /** The law of the safety filter written down naively: over the whole text at once, by trying every stretch of it. */
-import type { Finding } from '#octavo/safety/safety.js';
+import type { RuleFinding } from './rule-filter.js';
 
 export interface ReferenceRule {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface ReferenceRule {
 export interface Outcome {
   readonly text: string;
   readonly blocked: boolean;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RuleFinding[];
 }
 
 interface Stretch {
@@ -36,7 +36,7 @@ export function referenceOutcome(rules: readonly ReferenceRule[], text: string):
   }
   const reported = spans.filter((span) => span.end <= cut);
   const redactions = reported.filter((span) => actionOf(span) === 'redact');
-  const findings = (block ? [...reported, block] : reported).map((span): Finding => {
+  const findings = (block ? [...reported, block] : reported).map((span): RuleFinding => {
     const { id, action } = rules[span.rule]!;
     return { rule: id, category: 'test', action };
   });

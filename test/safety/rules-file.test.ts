@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { OctavoError } from '#octavo/errors.js';
-import { loadSafety } from '#octavo/safety/rule-filter.js';
 import { parseRules, readRules } from '#octavo/safety/rules-file.js';
+import { loadSafety } from './rule-filter.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'octavo-rules-'));
 afterAll(() => rmSync(folder, { recursive: true }));

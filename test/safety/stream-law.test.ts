@@ -1,10 +1,9 @@
 /** The law of the stream guard: the pieces of a text make no difference, and what leaves is what the reference says. */
 import { describe, expect, test } from 'vitest';
-import { RuleGuard } from '#octavo/safety/rule-guard.js';
 import type { RuleSet } from '#octavo/safety/rule-set.js';
-import type { Finding } from '#octavo/safety/safety.js';
 import { Random } from '../support/random.js';
 import { type Outcome, occurrences, type ReferenceRule, referenceOutcome } from './reference.js';
+import { type RuleFinding, RuleGuard } from './rule-filter.js';
 import { ruleSet } from './rule-set.js';
 
 // Letters, a mark, white space, zero-width and variation selector, full width, a surrogate pair, Han, a precomposed
@@ -75,7 +74,7 @@ function randomRules(random: Random): ReferenceRule[] {
 
 function screened(set: RuleSet, pieces: readonly string[]): Outcome {
   const guard = new RuleGuard(set);
-  const findings: Finding[] = [];
+  const findings: RuleFinding[] = [];
   let text = '';
   let blocked = false;
   for (const piece of [...pieces, null]) {

@@ -1,40 +1,47 @@
 /** A safety filter of two words: FORBIDDEN blocks, SECRET is redacted; it holds back the word that is being written. */
-import type { Finding, SafeText, Safety, StreamGuard } from '#octavo/safety/safety.js';
+import { createSafety } from '#octavo/safety/filter.js';
+import type { Progress, Screen, ScreenSpan, TextScreen } from '#octavo/safety/screen.js';
 
-const block: Finding = { rule: 'forbidden', category: 'test', action: 'block' };
-const redact: Finding = { rule: 'secret', category: 'test', action: 'redact' };
+const words = [
+  { word: 'FORBIDDEN', rule: 'forbidden', action: 'block' },
+  { word: 'SECRET', rule: 'secret', action: 'redact' },
+] as const;
 
-export const fakeSafety: Safety = {
-  screenPrompt: (text) => screen(text),
-  guardOutput: () => new FakeGuard(),
+const wordScreen: Screen = {
+  name: 'words',
+  categories: ['test'],
+  open: () => new WordText(),
+  score: (texts) => texts.map((text) => new Map(find(text, 0).map(({ category, score }) => [category, score]))),
 };
 
-class FakeGuard implements StreamGuard {
-  #held = '';
-  #isBlocked = false;
+export const fakeSafety = createSafety([wordScreen]);
 
-  push(text: string): SafeText {
-    this.#held += text;
-    const end = this.#held.lastIndexOf(' ') + 1;
-    return this.#release(end);
+class WordText implements TextScreen {
+  #text = '';
+  #settledTo = 0;
+
+  read(piece: string): Progress {
+    this.#text += piece;
+    return this.#settle(this.#text.lastIndexOf(' ') + 1);
   }
 
-  end(): SafeText {
-    return this.#release(this.#held.length);
+  end(): Progress {
+    return this.#settle(this.#text.length);
   }
 
-  #release(end: number): SafeText {
-    if (this.#isBlocked) return { text: '', blocked: true, findings: [] };
-    const safe = screen(this.#held.slice(0, end));
-    this.#held = this.#held.slice(end);
-    this.#isBlocked = safe.blocked;
-    return safe;
+  #settle(to: number): Progress {
+    const spans = find(this.#text.slice(this.#settledTo, to), this.#settledTo);
+    this.#settledTo = to;
+    return { spans, settledTo: to };
   }
 }
 
-function screen(text: string): SafeText {
-  const at = text.indexOf('FORBIDDEN');
-  if (at >= 0) return { text: text.slice(0, at), blocked: true, findings: [block] };
-  const safe = text.replaceAll('SECRET', '[redacted]');
-  return { text: safe, blocked: false, findings: safe === text ? [] : [redact] };
+function find(text: string, offset: number): ScreenSpan[] {
+  return words.flatMap(({ word, rule, action }, rank) =>
+    Array.from(text.matchAll(new RegExp(word, 'g')), ({ index }) => ({
+      start: offset + index,
+      end: offset + index + word.length,
+      ...{ rule, category: 'test', score: 1, action, replacement: '[redacted]', rank },
+    })),
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { RuleGuard } from '#octavo/safety/rule-guard.js';
 import type { ReferenceRule } from './reference.js';
+import { RuleGuard } from './rule-filter.js';
 import { ruleSet } from './rule-set.js';
 
 type RuleBody = Omit<ReferenceRule, 'id'>;

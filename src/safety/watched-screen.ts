@@ -1,0 +1,110 @@
+/** A screen that cannot fail: where it throws or takes too long, the text that it has not judged is blocked. */
+import { isPromise, type MaybePromise } from './maybe-promise.js';
+import type { Progress, Screen, ScreenContext, ScreenSpan, TextScreen } from './screen.js';
+
+/** `block`: text that was not judged does not leave. `pass`: it leaves, and is counted. */
+export type OnFailure = 'block' | 'pass';
+
+/** The category of what could not be judged. */
+export const failureCategory = 'screen-failure';
+
+export interface WatchSettings {
+  /** Milliseconds that one answer may take. */
+  readonly timeLimitMs: number;
+  readonly onFailure: OnFailure;
+  /** Told once for each text on which a screen failed. */
+  readonly onError?: ((screen: string, error: unknown) => void) | undefined;
+}
+
+export function watched(screen: Screen, context: ScreenContext, settings: WatchSettings): TextScreen {
+  try {
+    return new WatchedText(screen, { inner: screen.open(context), context, settings });
+  } catch (error) {
+    const failed = new WatchedText(screen, { inner: null, context, settings });
+    failed.fail(error);
+    return failed;
+  }
+}
+
+interface Watching {
+  /** `null`: it could not even be opened. */
+  readonly inner: TextScreen | null;
+  readonly context: ScreenContext;
+  readonly settings: WatchSettings;
+}
+
+class WatchedText implements TextScreen {
+  readonly #screen: Screen;
+  readonly #watching: Watching;
+  #readTo = 0;
+  #settledTo = 0;
+  #failed = false;
+
+  constructor(screen: Screen, watching: Watching) {
+    this.#screen = screen;
+    this.#watching = watching;
+  }
+
+  read(piece: string): MaybePromise<Progress> {
+    this.#readTo += piece.length;
+    return this.#ask((inner) => inner.read(piece));
+  }
+
+  end(): MaybePromise<Progress> {
+    return this.#ask((inner) => inner.end());
+  }
+
+  fail(error: unknown): Progress {
+    // Who waits for the text is gone: nothing failed, and nothing leaves.
+    if (!this.#failed && !this.#watching.context.signal?.aborted) {
+      this.#watching.settings.onError?.(this.#screen.name, error);
+    }
+    this.#failed = true;
+    return this.#unjudged();
+  }
+
+  #ask(read: (inner: TextScreen) => MaybePromise<Progress>): MaybePromise<Progress> {
+    const { inner } = this.#watching;
+    if (this.#failed || inner === null) return this.#unjudged();
+    try {
+      const answer = read(inner);
+      return isPromise(answer) ? this.#await(answer) : this.#note(answer);
+    } catch (error) {
+      return this.fail(error);
+    }
+  }
+
+  async #await(answer: Promise<Progress>): Promise<Progress> {
+    const { timeLimitMs } = this.#watching.settings;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${timeLimitMs} ms`)), timeLimitMs);
+    });
+    try {
+      return this.#note(await Promise.race([answer, late]));
+    } catch (error) {
+      return this.fail(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #note(progress: Progress): Progress {
+    this.#settledTo = progress.settledTo;
+    return progress;
+  }
+
+  /** Everything that was read and not judged, as one span. */
+  #unjudged(): Progress {
+    const start = this.#settledTo;
+    this.#settledTo = this.#readTo;
+    if (start === this.#readTo) return { spans: [], settledTo: this.#readTo };
+    return { spans: [this.#failure(start)], settledTo: this.#readTo };
+  }
+
+  #failure(start: number): ScreenSpan {
+    const action = this.#watching.settings.onFailure === 'block' ? 'block' : 'annotate';
+    const shared = { category: failureCategory, score: 1, replacement: '', rank: 0 };
+    return { start, end: this.#readTo, rule: this.#screen.name, action, ...shared };
+  }
+}

@@ -4,11 +4,14 @@ import { type CharacterKind, type FoldedCharacter, foldedCharacters } from './ch
 /** Stands between two characters of the normal form where a word begins or ends; no code point has this value. */
 export const wordBoundary = 0x110000;
 
+const boundary: FoldedCharacter = { code: wordBoundary, kind: 'other', alike: [], leet: false };
+const oneSpace: FoldedCharacter = { code: 0x20, kind: 'space', alike: [], leet: false };
+
 /** Longest run of marks that is put into canonical order as a whole (UAX #15, Stream-Safe Text Format). */
 const longestMarkRun = 30;
 
 /** Takes one character of the normal form; `[start, end)` are the code units of the original text it comes from. */
-export type Receive = (code: number, start: number, end: number) => void;
+export type Receive = (character: FoldedCharacter, start: number, end: number) => void;
 
 /**
  * The normal form: ignorable characters gone, compatibility decomposition, case folding, marks in canonical order,
@@ -35,13 +38,14 @@ export class Normalizer {
   /** The text ends at this offset. */
   end(at: number): void {
     this.#orderMarks();
-    this.#receive(wordBoundary, at, this.#previousEnd);
+    this.#receive(boundary, at, this.#previousEnd);
   }
 
-  #take({ code, kind }: FoldedCharacter, start: number, end: number): void {
+  #take(character: FoldedCharacter, start: number, end: number): void {
+    const { kind } = character;
     if (kind === 'mark') {
       if (this.#marks.length === 0) this.#marksStart = start;
-      this.#marks.push(code);
+      this.#marks.push(character.code);
       this.#marksEnd = end;
       if (this.#marks.length === longestMarkRun) this.#orderMarks();
       return;
@@ -49,10 +53,10 @@ export class Normalizer {
     this.#orderMarks();
     if (kind === 'space' && this.#previous === 'space') return;
     if (kind !== 'jamo') {
-      if (kind !== 'joining' || this.#previous !== 'joining') this.#receive(wordBoundary, start, this.#previousEnd);
+      if (kind !== 'joining' || this.#previous !== 'joining') this.#receive(boundary, start, this.#previousEnd);
       this.#previous = kind;
     }
-    this.#receive(kind === 'space' ? 0x20 : code, start, end);
+    this.#receive(kind === 'space' ? oneSpace : character, start, end);
     this.#previousEnd = end;
   }
 
@@ -60,10 +64,23 @@ export class Normalizer {
   #orderMarks(): void {
     if (this.#marks.length === 0) return;
     const ordered = String.fromCodePoint(...this.#marks).normalize('NFKD');
-    for (const mark of ordered) this.#receive(mark.codePointAt(0) ?? 0, this.#marksStart, this.#marksEnd);
+    for (const mark of ordered) {
+      for (const folded of foldedCharacters(mark.codePointAt(0) ?? 0)) {
+        this.#receive(folded, this.#marksStart, this.#marksEnd);
+      }
+    }
     this.#marks.length = 0;
     this.#previousEnd = this.#marksEnd;
   }
+}
+
+/** The characters of the normal form of a short text, boundaries among them. */
+export function normalForm(text: string): readonly FoldedCharacter[] {
+  const characters: FoldedCharacter[] = [];
+  const normalizer = new Normalizer((character) => characters.push(character));
+  for (const character of text) normalizer.read(character.codePointAt(0) ?? 0, 0, 0);
+  normalizer.end(0);
+  return characters;
 }
 
 /**
@@ -71,10 +88,7 @@ export class Normalizer {
  * where it must stand as a word. Empty when nothing visible is left.
  */
 export function normalTerm(term: string, word: boolean): readonly number[] {
-  const codes: number[] = [];
-  const normalizer = new Normalizer((code) => codes.push(code));
-  for (const character of term) normalizer.read(character.codePointAt(0) ?? 0, 0, 0);
-  normalizer.end(0);
+  const codes = normalForm(term).map(({ code }) => code);
   const isEdge = (code: number) => code === wordBoundary || code === 0x20;
   const first = codes.findIndex((code) => !isEdge(code));
   if (first < 0) return [];

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { foldedCharacters } from './characters.js';
+import { evasiveLetters } from './evasive-term.js';
 import { normalTerm } from './normalizer.js';
 import { compilePattern, type Pattern, patternLimits } from './pattern.js';
 import type { SafetyAction } from './safety.js';
+import type { EvasiveTerm } from './term-trie.js';
 
 /** Bytes of a file, rules of a file, terms of a rule, characters of a term and of a replacement. */
 export const ruleLimits = { fileBytes: 262_144, rules: 1000, terms: 10_000, term: 256, replacement: 256 } as const;
@@ -28,6 +30,7 @@ const ruleSchema = z
     direction: z.enum(['prompt', 'output', 'both']).default('both'),
     terms: z.array(z.string().max(ruleLimits.term)).min(1).max(ruleLimits.terms).optional(),
     word: z.boolean().optional(),
+    match: z.enum(['evasive', 'exact']).optional(),
     pattern: z.string().min(1).max(patternLimits.source).optional(),
   })
   .superRefine((rule, context) => {
@@ -36,7 +39,9 @@ const ruleSchema = z
     if (rule.replacement !== undefined && rule.action !== 'redact') {
       refuse('is allowed only with the action "redact"', ['replacement']);
     }
-    if (rule.word !== undefined && rule.terms === undefined) refuse('is allowed only with "terms"', ['word']);
+    for (const key of ['word', 'match'] as const) {
+      if (rule[key] !== undefined && rule.terms === undefined) refuse('is allowed only with "terms"', [key]);
+    }
   });
 
 export type RuleSource = z.infer<typeof ruleSchema>;
@@ -54,8 +59,10 @@ export interface Rule {
   readonly direction: 'prompt' | 'output' | 'both';
   /** What stands for a redacted span. */
   readonly replacement: string;
-  /** Terms in normal form; empty when the rule has a pattern. */
+  /** Terms in normal form that are matched exactly. */
   readonly terms: readonly (readonly number[])[];
+  /** Terms that are found disguised too. */
+  readonly evasiveTerms: readonly Omit<EvasiveTerm, 'rule'>[];
   readonly pattern: Pattern | null;
 }
 
@@ -71,14 +78,19 @@ export class RuleFault extends Error {
 
 /** Throws `RuleFault`. */
 export function compileRule(source: RuleSource): Rule {
-  const { id, category, action, direction, replacement = '[redacted]', terms = [], word = true } = source;
+  const { id, category, action, direction, replacement = '[redacted]', word = true, match = 'evasive' } = source;
+  const terms = (source.terms ?? []).map((term, index) => ({
+    codes: compileTerm(term, word, index),
+    letters: match === 'evasive' ? evasiveLetters(term) : null,
+  }));
   return {
     id,
     category,
     action,
     direction,
     replacement,
-    terms: terms.map((term, index) => compileTerm(term, word, index)),
+    terms: terms.flatMap(({ codes, letters }) => (letters === null ? [codes] : [])),
+    evasiveTerms: terms.flatMap(({ letters }) => (letters === null ? [] : [{ letters, word }])),
     pattern: source.pattern === undefined ? null : compiledPattern(source.pattern),
   };
 }

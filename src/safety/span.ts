@@ -9,16 +9,19 @@ export interface Span {
 }
 
 /**
- * Adds an occurrence to the spans of its rule: occurrences that overlap are one span, as `merge` says. They come in
- * order of `end`.
+ * Adds an occurrence to the spans of its rule, which stay in order of `end`: occurrences that overlap are one span, as
+ * `merge` says. They nearly come in that order, as each scanner of a rule reports them so by itself.
  */
 export function addOccurrence<S extends Span>(spans: S[], occurrence: S, merge: (earlier: S, later: S) => S): void {
   let merged = occurrence;
-  for (let last = spans.at(-1); last !== undefined && last.end > merged.start; last = spans.at(-1)) {
-    merged = merge(last, merged);
-    spans.pop();
+  let after = spans.length;
+  while (after > 0 && spans[after - 1]!.start >= occurrence.end) after -= 1;
+  let first = after;
+  for (let span = spans[first - 1]; span !== undefined && span.end > merged.start; span = spans[first - 1]) {
+    merged = merge(span, merged);
+    first -= 1;
   }
-  spans.push(merged);
+  spans.splice(first, after - first, merged);
 }
 
 /** Leftmost first; of those that start together, the first rule of the file. */

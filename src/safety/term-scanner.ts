@@ -1,4 +1,4 @@
-/** Finds the terms of all rules in a text, in one pass over its normal form. */
+/** Finds the exact terms of all rules in a text, in one pass over its normal form. */
 import { Normalizer } from './normalizer.js';
 import type { Report, Scanner } from './scanner.js';
 import type { TermAutomaton } from './term-automaton.js';
@@ -17,7 +17,7 @@ export class TermScanner implements Scanner {
     this.#automaton = automaton;
     this.#report = report;
     this.#starts = new Float64Array(Math.max(1, automaton.longest));
-    this.#normalizer = new Normalizer((code, start, end) => this.#advance(code, start, end));
+    this.#normalizer = new Normalizer(({ code }, start, end) => this.#advance(code, start, end));
   }
 
   get steps(): number {

@@ -4,7 +4,7 @@ import { Normalizer, normalTerm, wordBoundary } from '#octavo/safety/normalizer.
 /** The normal form with `|` for a boundary. */
 function normal(text: string): string {
   let form = '';
-  const normalizer = new Normalizer((code) => {
+  const normalizer = new Normalizer(({ code }) => {
     form += code === wordBoundary ? '|' : String.fromCodePoint(code);
   });
   let at = 0;
@@ -19,7 +19,7 @@ function normal(text: string): string {
 /** Each character of the normal form with the original text it comes from. */
 function origins(text: string): [string, string][] {
   const found: [string, string][] = [];
-  const normalizer = new Normalizer((code, start, end) => {
+  const normalizer = new Normalizer(({ code }, start, end) => {
     if (code !== wordBoundary) found.push([String.fromCodePoint(code), text.slice(start, end)]);
   });
   let at = 0;

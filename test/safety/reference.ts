@@ -1,5 +1,9 @@
 /** The law of the safety filter written down naively: over the whole text at once, by trying every stretch of it. */
+import { evasiveExpressions, isEvasive } from './reference-disguise.js';
 import type { RuleFinding } from './rule-filter.js';
+
+const sign = /^[\p{P}\p{S}]$/u;
+const inner = /^[!|]$/;
 
 export interface ReferenceRule {
   readonly id: string;
@@ -7,6 +11,8 @@ export interface ReferenceRule {
   readonly replacement?: string;
   readonly terms?: readonly string[];
   readonly word?: boolean;
+  /** `exact` when left out. */
+  readonly match?: 'exact' | 'evasive';
   /** Source that means the same to RE2 and to JavaScript. */
   readonly pattern?: string;
 }
@@ -56,11 +62,14 @@ export function occurrences(rule: ReferenceRule, index: number, text: string): S
       }
     });
   }
-  for (const term of rule.terms ?? []) found.push(...termOccurrences(term, rule.word ?? true, text, index));
+  for (const term of rule.terms ?? []) {
+    const findAll = rule.match === 'evasive' && isEvasive(term) ? evasiveOccurrences : termOccurrences;
+    found.push(...findAll(term, rule.word ?? true, text, index));
+  }
   return found;
 }
 
-interface NormalCharacter {
+export interface NormalCharacter {
   readonly character: string;
   readonly start: number;
   readonly end: number;
@@ -79,6 +88,32 @@ function termOccurrences(term: string, word: boolean, text: string, rule: number
   return found;
 }
 
+function evasiveOccurrences(term: string, word: boolean, text: string, rule: number): Stretch[] {
+  const normal = normalForm(text);
+  const disguised = evasiveExpressions(term).map((source) => new RegExp(`^(?:${source})$`, 'u'));
+  const found: Stretch[] = [];
+  for (let first = 0; first < normal.length; first++) {
+    if (!mayBegin(normal, first, word)) continue;
+    for (let end = first + 1; end <= normal.length; end++) {
+      const slice = normal.slice(first, end).map(({ character }) => character);
+      if (!disguised.some((expression) => expression.test(slice.join('')))) continue;
+      const isStandIn = sign.test(slice.at(-1)!);
+      const isEnd = isWordEdge(normal, end) && !(isStandIn && joins(normal[end]?.character ?? ' '));
+      const hasLetter = slice.some((character) => !/^[\p{N}\p{P}\p{S} ]$/u.test(character));
+      if ((word && !isEnd) || inner.test(slice.at(-1)!) || !hasLetter) continue;
+      found.push({ rule, start: normal[first]!.start, end: normal[end - 1]!.end });
+    }
+  }
+  return found;
+}
+
+/** May a disguised term begin with the character `first`? */
+export function mayBegin(normal: readonly NormalCharacter[], first: number, word: boolean): boolean {
+  const { character } = normal[first]!;
+  const isStandIn = sign.test(character) && joins(normal[first - 1]?.character ?? ' ');
+  return !inner.test(character) && (!word || (isWordEdge(normal, first) && !isStandIn));
+}
+
 /** Between the characters `at - 1` and `at`. */
 function isWordEdge(normal: readonly NormalCharacter[], at: number): boolean {
   const after = normal[at]?.character ?? ' ';
@@ -92,7 +127,7 @@ function joins(character: string): boolean {
   return /^[\p{L}\p{N}]$/u.test(character) && !/^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Hangul}\p{sc=Thai}]$/u.test(character);
 }
 
-function normalForm(text: string): NormalCharacter[] {
+export function normalForm(text: string): NormalCharacter[] {
   const normal: NormalCharacter[] = [];
   for (const match of text.matchAll(/[\s\S]/gu)) {
     if (/\p{Default_Ignorable_Code_Point}/u.test(match[0])) continue;

@@ -2,6 +2,7 @@
 import { OctavoError } from '../errors.js';
 import type { LoadedDecoder } from '../models/load-model.js';
 import { decode, prefill, promptIds } from '../models/receipt/engine-runs.js';
+import type { Shares } from '../models/roofline/shares.js';
 import { formatRates, summarise, timed } from './bench-times.js';
 
 export interface DecoderBench {
@@ -16,6 +17,10 @@ export interface DecoderBench {
 
 export interface DecoderRun {
   readonly run: string;
+  readonly kind: 'decode' | 'prefill';
+  readonly rows: number;
+  /** Computed in one step, of all rows together. */
+  readonly tokens: number;
   /** Tokens per second: of the median step, of the step at the 90th and at the 10th percentile of time. */
   readonly tokensPerSecond: number;
   readonly low: number;
@@ -36,20 +41,29 @@ export async function measureDecoder({ engine, model }: LoadedDecoder, settings:
   const runs: DecoderRun[] = [];
   for (const rows of settings.batch) {
     for (let row = 0; row < rows; row++) await prefill(engine, row, ids(row));
-    runs.push(toRun(`decode ${rows}`, await timed(steps, () => decode(engine, rows)), rows));
+    const times = await timed(steps, () => decode(engine, rows));
+    runs.push(toRun({ run: `decode ${rows}`, kind: 'decode', rows, tokens: rows }, times));
   }
   const times = await timed(settings.repeat, (i) => prefill(engine, 0, ids(i)));
-  return [...runs, toRun(`prefill ${prompt}`, times, prompt)];
+  return [...runs, toRun({ run: `prefill ${prompt}`, kind: 'prefill', rows: 1, tokens: prompt }, times)];
 }
 
-export function formatDecoderRuns(runs: readonly DecoderRun[]): string {
-  const rows = runs.map(({ run, tokensPerSecond: rate, low, high, medianStepMs: medianMs }) => {
-    return run.padEnd(14) + formatRates({ rate, low, high, medianMs });
+/** `shares`: of each run, in order; `null` where there is nothing to hold the runs against. */
+export function formatDecoderRuns(runs: readonly DecoderRun[], shares: readonly Shares[] | null): string {
+  const rows = runs.map(({ run, tokensPerSecond: rate, low, high, medianStepMs: medianMs }, index) => {
+    return run.padEnd(14) + formatRates({ rate, low, high, medianMs }) + formatShares(shares?.[index]);
   });
-  return `run           tokens/s        10% - 90%    ms/step\n${rows.join('\n')}\n`;
+  const columns = shares === null ? '' : '   memory     INT8';
+  return `run           tokens/s        10% - 90%    ms/step${columns}\n${rows.join('\n')}\n`;
 }
 
-function toRun(run: string, times: readonly number[], tokens: number): DecoderRun {
-  const { rate, low, high, medianMs } = summarise(times, tokens);
-  return { run, tokensPerSecond: rate, low, high, medianStepMs: medianMs };
+function toRun(what: Pick<DecoderRun, 'run' | 'kind' | 'rows' | 'tokens'>, times: readonly number[]): DecoderRun {
+  const { rate, low, high, medianMs } = summarise(times, what.tokens);
+  return { ...what, tokensPerSecond: rate, low, high, medianStepMs: medianMs };
+}
+
+function formatShares(shares: Shares | undefined): string {
+  if (shares === undefined) return '';
+  const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(0)}%`).padStart(9);
+  return percent(shares.memory) + percent(shares.int8);
 }

@@ -1,11 +1,14 @@
 /** `octavo bench`: how fast the engine of a model is on this machine, without HTTP. */
 import { z } from 'zod';
 import { engineOptions } from '../config.js';
-import { type LoadedModel, loadModel } from '../models/load-model.js';
+import type { LoadedEncoder } from '../models/load-encoder.js';
+import { type LoadedDecoder, type LoadedModel, loadModel } from '../models/load-model.js';
 import { machineInfo } from '../models/receipt/machine.js';
+import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
 import { describeOptions, integer, type OptionTable, parseOptions, toggle } from '../options.js';
 import { formatDecoderRuns, measureDecoder } from './bench-decoder.js';
 import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
+import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
 
 const { rows: _rows, ...loadOptions } = engineOptions;
@@ -56,6 +59,9 @@ tokens, at most 400): by length as the server groups them; by arrival, in batche
 longest text; and by rows, in such batches of as many texts as --batch allows, however long.
 Medians with the 10th and 90th percentile.
 
+Of a model that generates also how near it comes to what the machine can do at most with as many threads, measured after
+the runs: the share of memory's bandwidth, as if a step read the weights and nothing else, and the share of the rate of 8-bit products.
+
 ${describeOptions(benchOptions)}
 `,
   run: async (argv, env) => {
@@ -63,8 +69,8 @@ ${describeOptions(benchOptions)}
     const rows = Math.max(...(values.batch ?? [32]));
     const loaded = await loadModel({ ...values, folder: values.model, name: null, rows });
     try {
-      const { results, settings, table } = await measure(loaded, values);
-      const report = { model: describeModel(loaded), machine: machineInfo(), settings, results };
+      const { settings, results, limits, table } = await measure(loaded, values);
+      const report = { model: describeModel(loaded), machine: machineInfo(), limits, settings, results };
       process.stdout.write(
         values.json ? `${JSON.stringify(report, null, 2)}\n` : `${describeReport(report)}\n${table}`,
       );
@@ -77,15 +83,25 @@ ${describeOptions(benchOptions)}
 type BenchSettings = ReturnType<typeof parseOptions<typeof benchOptions>>['values'];
 
 async function measure(loaded: LoadedModel, values: BenchSettings) {
-  const { batch, prompt, steps, repeat, texts } = values;
-  if (loaded.kind === 'decoder') {
-    const settings = { batch: batch ?? [1, 4, 16, 32], prompt, steps, repeat };
-    const results = await measureDecoder(loaded, settings);
-    return { results, settings, table: formatDecoderRuns(results) };
-  }
+  return loaded.kind === 'decoder' ? measureGenerating(loaded, values) : measureReading(loaded, values);
+}
+
+async function measureGenerating(loaded: LoadedDecoder, values: BenchSettings) {
+  const { batch, prompt, steps, repeat } = values;
+  const settings = { batch: batch ?? [1, 4, 16, 32], prompt, steps, repeat };
+  const runs = await measureDecoder(loaded, settings);
+  // Of another device these limits say nothing.
+  const limits = loaded.model.runtime.provider === 'cpu' ? await measureLimits(values.threads) : null;
+  const shares = limits && sharesOfRuns(runs, await readWork(values.model), limits);
+  const results = runs.map((run, index) => ({ ...run, shares: shares?.[index] ?? null }));
+  return { results, settings, limits, table: formatDecoderRuns(runs, shares) };
+}
+
+async function measureReading(loaded: LoadedEncoder, values: BenchSettings) {
+  const { batch, prompt, repeat, texts } = values;
   const settings = { batch: batch ?? [1, 8, 32], prompt, repeat, texts };
   const results = await measureEncoder(loaded, settings);
-  return { results, settings, table: formatEncoderRuns(results) };
+  return { results, settings, limits: null, table: formatEncoderRuns(results) };
 }
 
 function describeModel({ model, engine }: LoadedModel) {
@@ -96,10 +112,11 @@ function describeModel({ model, engine }: LoadedModel) {
 interface Report {
   readonly model: ReturnType<typeof describeModel>;
   readonly machine: ReturnType<typeof machineInfo>;
+  readonly limits: MachineLimits | null;
 }
 
-function describeReport({ model, machine }: Report): string {
+function describeReport({ model, machine, limits }: Report): string {
   return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${model.threads} threads
 ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}
-`;
+${limits === null ? '' : `${describeLimits(limits)}\n`}`;
 }

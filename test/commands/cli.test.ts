@@ -72,11 +72,18 @@ describe('octavo', () => {
     expect(existsSync(path.join(folder, 'tiny', 'manifest.json'))).toBe(true);
     const sizes = ['--prompt', '16', '--steps', '4', '--repeat', '2', '--batch', '1,3'];
     const measured = await octavo(['bench', '--model', 'tiny', '--json', ...sizes]);
-    const { results, model } = JSON.parse(measured.out);
+    const { results, model, limits } = JSON.parse(measured.out);
     expect(model).toMatchObject({ id: 'tiny-llama-random', precision: 'int8', runtime: 'ort-c-api' });
+    expect(limits.readBytesPerSecond).toBeGreaterThan(0);
     expect(results.map(({ run }: { run: string }) => run)).toEqual(['decode 1', 'decode 3', 'prefill 16']);
-    for (const { tokensPerSecond } of results) expect(tokensPerSecond).toBeGreaterThan(0);
-    expect((await octavo(['bench', '--model', 'tiny', ...sizes])).out).toMatch(/^decode 3\s+\d+/m);
+    for (const { tokensPerSecond, shares } of results) {
+      expect(tokensPerSecond).toBeGreaterThan(0);
+      expect(shares.memory).toBeGreaterThan(0);
+      expect(shares.int8).toBeGreaterThan(0);
+    }
+    const table = (await octavo(['bench', '--model', 'tiny', ...sizes])).out;
+    expect(table).toMatch(/^reads [\d.]+ GB\/s, multiplies \d+ G/m);
+    expect(table).toMatch(/^decode 3\s+\d.*%\s+\d+%$/m);
   });
 
   it('measures an encoder, by length against by arrival', async () => {

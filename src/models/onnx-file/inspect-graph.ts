@@ -24,13 +24,14 @@ const plainPath = /^(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-
 export async function inspectGraph(file: string, find: FindFile): Promise<GraphFacts> {
   // By its ending ONNX Runtime would take ".ort" for its own format.
   if (!file.endsWith('.onnx')) throw unusable(file, 'its name does not end in ".onnx"');
-  const { facts, bytes } = read(file);
+  const { facts, bytes } = readGraphFile(file);
   const fault = findOperatorFault(facts) ?? (await findTensorFault(facts, { file, bytes, find }));
   if (fault !== null) throw unusable(file, fault);
   return facts;
 }
 
-function read(file: string): { readonly facts: GraphFacts; readonly bytes: number } {
+/** What the file says, looked at no further. Throws `invalid_model` where it is no ONNX file. */
+export function readGraphFile(file: string): { readonly facts: GraphFacts; readonly bytes: number } {
   // A pipe would be waited for.
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -1,19 +1,13 @@
 /** Continuous batching: schedules each step of the sequences in rows, and delivers its tokens. */
 import { invariant, OctavoError } from '../errors.js';
-import {
-  blockTokens,
-  type DecoderEngine,
-  type PromptChunk,
-  type RowMove,
-  type Step,
-  type StepResult,
-} from '../models/decoder/step.js';
+import type { DecoderEngine, PromptChunk, RowMove, Step, StepResult } from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
+import { DecodePace } from './decode-pace.js';
 import type { BatcherEvents } from './events.js';
 import type { Generation, GenerationRequest, Generator } from './generation.js';
-import { mostReusable, PrefixTable } from './prefix-table.js';
+import { PromptBlocks } from './prompt-blocks.js';
 import { RowTable } from './row-table.js';
-import { nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
+import { type DecodePlan, nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
 import { type Clock, Sequence } from './sequence.js';
 import { StepLoop } from './step-loop.js';
 import { stepSize } from './step-size.js';
@@ -40,7 +34,8 @@ export class Batcher implements Generator {
   readonly #limits: SchedulerLimits;
   readonly #waiting: WaitingQueue<Sequence>;
   readonly #rows: RowTable;
-  readonly #prefixes: PrefixTable;
+  readonly #blocks: PromptBlocks;
+  readonly #pace = new DecodePace();
   readonly #loop: StepLoop<Scheduled>;
   #lastWasPrefill = false;
   /** Padded tokens of the prompts that were admitted since the last chunk. */
@@ -53,7 +48,7 @@ export class Batcher implements Generator {
     this.#limits = engine.encodesPrompts ? { ...scheduler, chunkTokens: engine.capacity } : scheduler;
     this.#waiting = new WaitingQueue(options.queue, options.clock);
     this.#rows = new RowTable(options.engine.rows);
-    this.#prefixes = new PrefixTable(options.engine.slots);
+    this.#blocks = new PromptBlocks(options.engine.slots);
     this.#loop = new StepLoop({
       schedule: () => this.#schedule(),
       run: (scheduled) => this.#run(scheduled),
@@ -129,7 +124,7 @@ export class Batcher implements Generator {
     const plan = nextPlan(this.#view(), this.#limits);
     this.#lastWasPrefill = plan !== null && plan.kind !== 'decode';
     if (plan === null) return null;
-    return plan.kind === 'decode' ? this.#decode(moves) : this.#prefill(plan, moves);
+    return plan.kind === 'decode' ? this.#decode(plan, moves) : this.#prefill(plan, moves);
   }
 
   #view(): SchedulerView {
@@ -138,8 +133,10 @@ export class Batcher implements Generator {
     const waiting = free > 0 ? this.#waiting.all : [];
     return {
       waiting: waiting.map(({ promptTokens }) => promptTokens),
-      reusable: waiting.map((sequence) => this.#reusableBlocks(sequence) * blockTokens),
+      reusable: waiting.map((sequence) => this.#blocks.reusableTokens(sequence)),
       decoding: decoding.length,
+      roundMs: this.#pace.roundMs(decoding.length),
+      tokensLeft: Math.min(...decoding.map(({ tokensLeft }) => tokensLeft)),
       freeRows: free,
       chunked: chunked === null ? null : { length: chunked.promptTokens, past: chunked.prefilled },
       lastWasPrefill: this.#lastWasPrefill,
@@ -147,9 +144,9 @@ export class Batcher implements Generator {
     };
   }
 
-  #decode(moves: readonly RowMove[]): Scheduled {
+  #decode({ rounds }: DecodePlan, moves: readonly RowMove[]): Scheduled {
     const sequences = [...this.#rows.decoding];
-    return { sequences, step: { moves, work: { kind: 'decode', rows: sequences.length } } };
+    return { sequences, step: { moves, work: { kind: 'decode', rows: sequences.length, rounds } } };
   }
 
   #prefill(plan: PrefillPlan, moves: readonly RowMove[]): Scheduled {
@@ -164,43 +161,35 @@ export class Batcher implements Generator {
 
   #admit(places: readonly number[]): readonly Sequence[] {
     const sequences = this.#waiting.take(places);
-    for (const sequence of sequences) {
-      const blocks = this.#reusableBlocks(sequence);
-      if (blocks > 0) sequence.reuse(this.#prefixes.take(sequence.chain, blocks));
-    }
+    for (const sequence of sequences) this.#blocks.reuse(sequence);
     return sequences;
-  }
-
-  #reusableBlocks(sequence: Sequence): number {
-    const most = mostReusable(sequence.promptTokens);
-    // Blocks are not named where none is kept.
-    return this.#options.engine.slots === 0 ? 0 : Math.min(this.#prefixes.known(sequence.chain), most);
   }
 
   /** A prompt that is complete leaves its blocks to later ones. */
   #takeChunk(sequence: Sequence, tokens: number): PromptChunk {
     const chunk = sequence.takeChunk(tokens);
-    const complete = chunk.sampling !== undefined && this.#options.engine.slots > 0;
-    return complete ? { ...chunk, keep: this.#prefixes.add(sequence.chain) } : chunk;
+    return chunk.sampling === undefined ? chunk : { ...chunk, keep: this.#blocks.keep(sequence) };
   }
 
   async #run(scheduled: Scheduled): Promise<void> {
     this.#deliver(scheduled, await this.#options.engine.step(scheduled.step));
   }
 
-  #deliver({ sequences, step }: Scheduled, { tokens, modelMs, sampleMs }: StepResult): void {
+  #deliver({ sequences, step }: Scheduled, result: StepResult): void {
     sequences.forEach((sequence, index) => {
-      const token = tokens[index];
-      if (token !== null && token !== undefined) sequence.accept(token);
+      for (const token of result.tokens[index] ?? []) sequence.accept(token);
     });
-    this.#options.events.step({ ...stepSize(step), modelMs, sampleMs });
+    const { rounds, modelMs, sampleMs } = result;
+    const size = stepSize(step, result);
+    if (size.kind === 'decode') this.#pace.observe({ rows: size.rows, rounds, ms: modelMs + sampleMs });
+    this.#options.events.step({ ...size, modelMs, sampleMs });
   }
 
   /** The KV cache is lost with the engine, and every sequence in it. */
   #loseRows(error: Error): void {
     this.#fail(this.#rows.all, error);
     this.#rows.clear();
-    this.#prefixes.clear();
+    this.#blocks.clear();
   }
 
   #fail(sequences: readonly Sequence[], error: Error): void {

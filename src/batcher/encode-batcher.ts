@@ -118,7 +118,7 @@ export class EncodeBatcher implements EncodeQueue {
     });
     const tokens = texts.reduce((sum, { promptTokens }) => sum + promptTokens, 0);
     const size = { rows: texts.length, tokens, paddedTokens: texts.length * length };
-    events.step({ kind: 'encode', ...size, modelMs, sampleMs: 0 });
+    events.step({ kind: 'encode', rounds: 1, ...size, modelMs, sampleMs: 0 });
   }
 
   #fail(texts: readonly WaitingText[], error: Error): void {

@@ -4,6 +4,8 @@ import type { GenerationTimings } from './generation.js';
 export interface StepEvent {
   readonly kind: 'prefill' | 'decode' | 'encode';
   readonly rows: number;
+  /** Runs of the model; times and tokens are those of all. */
+  readonly rounds: number;
   /** New tokens that were asked for, and those computed with padding. */
   readonly tokens: number;
   readonly paddedTokens: number;

@@ -7,6 +7,8 @@ export interface SchedulerLimits {
   readonly prefillTokens: number;
   /** Padding that a prefill may hold: 1 - useful / padded tokens. */
   readonly maxWaste: number;
+  /** Milliseconds of decoding that one message to the engine may ask for, where one round takes less. */
+  readonly messageMs: number;
   /**
    * `length`: prompts of similar length are prefilled together, and short ones overtake a long one between its chunks.
    * `arrival`: strictly as they come, whatever the padding; for comparison alone.
@@ -18,6 +20,7 @@ export const defaultLimits: SchedulerLimits = {
   chunkTokens: 256,
   prefillTokens: 512,
   maxWaste: 0.1,
+  messageMs: 4,
   grouping: 'length',
 };
 
@@ -29,6 +32,10 @@ export interface SchedulerView {
   readonly reusable: readonly number[];
   /** Rows that decode. */
   readonly decoding: number;
+  /** Milliseconds that a round of these rows will take, at most about; `null`: nobody knows yet. */
+  readonly roundMs: number | null;
+  /** The fewest tokens that one of these rows may still get. */
+  readonly tokensLeft: number;
   readonly freeRows: number;
   /** The prompt that is being computed in chunks: its length and how much of it is cached. */
   readonly chunked: { readonly length: number; readonly past: number } | null;
@@ -46,7 +53,13 @@ export interface PrefillPlan {
   readonly tokens: readonly number[];
 }
 
-export type Plan = PrefillPlan | { readonly kind: 'decode' };
+/** One more token for each decoding row, and again, `rounds` times. */
+export interface DecodePlan {
+  readonly kind: 'decode';
+  readonly rounds: number;
+}
+
+export type Plan = PrefillPlan | DecodePlan;
 
 /** A sequence that waits. */
 interface Waiting {
@@ -66,11 +79,11 @@ interface Waiting {
  */
 export function nextPlan(view: SchedulerView, limits: SchedulerLimits): Plan | null {
   const { waiting, freeRows, decoding, chunked } = view;
-  if (decoding > 0 && view.lastWasPrefill) return { kind: 'decode' };
+  if (decoding > 0 && view.lastWasPrefill) return decode(view, limits);
   if (chunked !== null)
     return overtake(view, limits) ?? { kind: 'chunk', places: [], tokens: [chunkLength(chunked, limits)] };
   if (waiting.length > 0 && freeRows > 0) return admit(view, limits);
-  return decoding > 0 ? { kind: 'decode' } : null;
+  return decoding > 0 ? decode(view, limits) : null;
 }
 
 /**
@@ -83,6 +96,16 @@ export function chunkLength(
 ): number {
   const left = length - past;
   return left <= chunkTokens + 1 ? left : chunkTokens;
+}
+
+/**
+ * Decoding by short rounds in fewer messages. No sequence gets more tokens than it may, who could begin now waits for
+ * one round, and who arrives later, or is cancelled, for `messageMs`.
+ */
+function decode({ waiting, freeRows, chunked, roundMs, tokensLeft }: SchedulerView, limits: SchedulerLimits): Plan {
+  const somebodyWaits = chunked !== null || (waiting.length > 0 && freeRows > 0);
+  if (somebodyWaits || roundMs === null) return { kind: 'decode', rounds: 1 };
+  return { kind: 'decode', rounds: Math.max(1, Math.min(tokensLeft, Math.floor(limits.messageMs / roundMs))) };
 }
 
 function admit(view: SchedulerView, limits: SchedulerLimits): Plan {

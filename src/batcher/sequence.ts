@@ -55,6 +55,11 @@ export class Sequence implements Generation {
     return this.#completionTokens;
   }
 
+  /** Tokens that it may still get. */
+  get tokensLeft(): number {
+    return this.request.maxTokens - this.#completionTokens;
+  }
+
   get finished(): boolean {
     return this.#finished !== null;
   }

@@ -44,8 +44,8 @@ export class Metrics {
   readonly #queue = this.#histogram('octavo_queue_seconds', 'Waiting for a row, or a batch', ['model'], slowSeconds);
   readonly #prefill = this.#histogram('octavo_prefill_seconds', 'Computing the prompt', ['model'], slowSeconds);
   readonly #decode = this.#histogram('octavo_decode_seconds', 'Generating', ['model'], slowSeconds);
-  readonly #stepSeconds = this.#histogram('octavo_step_seconds', 'Engine steps', ['model', 'kind'], fastSeconds);
-  readonly #stepRows = this.#histogram('octavo_step_rows', 'Rows of an engine step', ['model', 'kind'], rowCounts);
+  readonly #stepSeconds = this.#histogram('octavo_step_seconds', 'Runs of the model', ['model', 'kind'], fastSeconds);
+  readonly #stepRows = this.#histogram('octavo_step_rows', 'Rows of a run of the model', ['model', 'kind'], rowCounts);
   readonly #stepTokens = this.#counter('octavo_step_tokens_total', 'Tokens computed, padding included', [
     'model',
     'kind',
@@ -102,8 +102,11 @@ export class Metrics {
 
   observeStep(model: string, step: StepEvent): void {
     const labels = { model, kind: step.kind };
-    this.#stepSeconds.observe(labels, (step.modelMs + step.sampleMs) / 1000);
-    this.#stepRows.observe(labels, step.rows);
+    const seconds = (step.modelMs + step.sampleMs) / 1000;
+    for (let round = 0; round < step.rounds; round++) {
+      this.#stepSeconds.observe(labels, seconds / step.rounds);
+      this.#stepRows.observe(labels, step.rows);
+    }
     this.#stepTokens.inc(labels, step.paddedTokens);
     this.#padding.inc(labels, step.paddedTokens - step.tokens);
     const name = `${step.kind} ${model}`;

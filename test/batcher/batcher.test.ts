@@ -89,7 +89,7 @@ describe('a prompt that begins like an earlier one', () => {
     const batching = new Batching({
       slots: 8,
       capacity: 512,
-      scheduler: { chunkTokens: 64, prefillTokens: 400, maxWaste: 1, grouping: 'length' },
+      scheduler: { chunkTokens: 64, prefillTokens: 400, maxWaste: 1, messageMs: 0, grouping: 'length' },
     });
     const request = ownedRequest(1, { length: 200 });
     const first = batching.submit(request);
@@ -135,14 +135,16 @@ describe('a prompt that begins like an earlier one', () => {
 
 describe('what it tells', () => {
   test('of each step: its kind, its rows, its tokens with and without padding', async () => {
-    const batching = start({ scheduler: { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.5, grouping: 'length' } });
+    const batching = start({
+      scheduler: { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.5, messageMs: 0, grouping: 'length' },
+    });
     batching.submit(ownedRequest(1, { length: 4, maxTokens: 2 }));
     batching.submit(ownedRequest(2, { length: 6, maxTokens: 2 }));
     await batching.batcher.drain();
     const times = { modelMs: 1, sampleMs: 0 };
     expect(batching.steps).toEqual([
-      { kind: 'prefill', rows: 2, tokens: 10, paddedTokens: 12, ...times },
-      { kind: 'decode', rows: 2, tokens: 2, paddedTokens: 2, ...times },
+      { kind: 'prefill', rows: 2, rounds: 1, tokens: 10, paddedTokens: 12, ...times },
+      { kind: 'decode', rows: 2, rounds: 1, tokens: 2, paddedTokens: 2, ...times },
     ]);
   });
 

@@ -50,7 +50,15 @@ describe('batches', () => {
       [32, 2],
       [224, 1],
     ]);
-    expect(steps[0]).toEqual({ kind: 'encode', rows: 2, tokens: 21, paddedTokens: 32, modelMs: 1, sampleMs: 0 });
+    expect(steps[0]).toEqual({
+      kind: 'encode',
+      rows: 2,
+      rounds: 1,
+      tokens: 21,
+      paddedTokens: 32,
+      modelMs: 1,
+      sampleMs: 0,
+    });
   });
 
   test('join texts of several requests that come in one turn', async () => {

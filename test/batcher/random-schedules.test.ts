@@ -13,6 +13,7 @@ const seen = {
   left: 0,
   lost: 0,
   moves: 0,
+  grouped: 0,
   chunks: 0,
   together: 0,
   stopped: 0,
@@ -70,6 +71,7 @@ test(`in ${schedules} random schedules`, async () => {
     const { violations, steps, restarts } = schedule.batching.engine;
     expect(violations, `seed ${seed}`).toEqual([]);
     expect(schedule.fairness.violations, `seed ${seed}`).toEqual([]);
+    expect(schedule.violations, `seed ${seed}`).toEqual([]);
     schedule.lives.forEach((life, index) => {
       checkHeard(life, heard[index]!);
     });
@@ -77,6 +79,7 @@ test(`in ${schedules} random schedules`, async () => {
     checkPrefills(schedule);
     seen.moves += steps.reduce((sum, { moves }) => sum + moves.length, 0);
     seen.chunks += steps.filter(({ work }) => work.kind === 'prefill' && work.chunks[0]!.past > 0).length;
+    seen.grouped += schedule.batching.steps.filter(({ rounds }) => rounds > 1).length;
     seen.restarts += restarts;
   }
   for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(100);

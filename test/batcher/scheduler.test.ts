@@ -10,17 +10,19 @@ import {
 } from '#octavo/batcher/scheduler.js';
 import { Random } from '../support/random.js';
 
-const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2, grouping: 'length' };
+const limits: SchedulerLimits = { chunkTokens: 16, prefillTokens: 40, maxWaste: 0.2, messageMs: 4, grouping: 'length' };
 const idle: SchedulerView = {
   waiting: [],
   reusable: [],
   decoding: 0,
+  roundMs: null,
+  tokensLeft: 100,
   freeRows: 4,
   chunked: null,
   lastWasPrefill: false,
   overtaken: 0,
 };
-const decode: Plan = { kind: 'decode' };
+const decode: Plan = { kind: 'decode', rounds: 1 };
 const admit = (places: readonly number[], tokens: readonly number[]): Plan => ({ kind: 'admit', places, tokens });
 const plan = (view: Partial<SchedulerView>, changes: Partial<SchedulerLimits> = {}) =>
   nextPlan({ ...idle, ...view }, { ...limits, ...changes });
@@ -52,6 +54,29 @@ describe('who is next', () => {
     ['the first chunk of a long prompt, alone', { waiting: [50, 16, 16] }, admit([0], [16])],
   ])('%s', (_, view, expected) => {
     expect(plan(view)).toEqual(expected);
+  });
+});
+
+describe('rounds of a decode message', () => {
+  const running = { decoding: 2, freeRows: 2 } as const;
+  test.each<[string, Partial<SchedulerView>, number]>([
+    ['one while nobody knows how long it takes', running, 1],
+    ['as many as fit the time of a message', { ...running, roundMs: 0.9 }, 4],
+    ['one that takes longer', { ...running, roundMs: 50 }, 1],
+    ['no more than a row may have tokens', { ...running, roundMs: 0.1, tokensLeft: 3 }, 3],
+    [
+      'one after a prefill, while a newcomer has a row to come to',
+      { ...running, waiting: [5], roundMs: 0.5, lastWasPrefill: true },
+      1,
+    ],
+    [
+      'one beside a prompt in chunks',
+      { ...running, roundMs: 0.5, chunked: { length: 50, past: 16 }, lastWasPrefill: true },
+      1,
+    ],
+    ['many while newcomers have no row', { decoding: 4, freeRows: 0, waiting: [5], roundMs: 0.5 }, 8],
+  ])('%s', (_, view, rounds) => {
+    expect(plan(view)).toEqual({ kind: 'decode', rounds });
   });
 });
 

@@ -24,8 +24,8 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   const server = fakeServer();
   server.metrics.watchReplica('fake', { running: () => 3, waiting: () => 2, kvUsage: () => 0.5 });
   const times = { modelMs: 4, sampleMs: 1 };
-  server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, tokens: 16, paddedTokens: 20, ...times });
-  server.metrics.observeStep('fake', { kind: 'prefill', rows: 1, tokens: 20, paddedTokens: 20, ...times });
+  server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, rounds: 1, tokens: 16, paddedTokens: 20, ...times });
+  server.metrics.observeStep('fake', { kind: 'prefill', rows: 1, rounds: 1, tokens: 20, paddedTokens: 20, ...times });
   const timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
   server.metrics.observeSequence('fake', { promptTokens: 5, completionTokens: 7, reusedTokens: 4, timings });
   await server.complete({ n: 2 });

@@ -31,7 +31,7 @@ export class Batching {
     this.batcher = new Batcher({
       engine: this.engine,
       detokenizer,
-      scheduler: scheduler ?? { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.1, grouping: 'length' },
+      scheduler: scheduler ?? { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.1, messageMs: 0, grouping: 'length' },
       queue: queue ?? { sequences: 1000, promptTokens: 100_000 },
       clock: () => this.now,
       events: { step: (event) => this.steps.push(event), finished: (event) => this.finished.push(event) },

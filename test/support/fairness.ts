@@ -54,7 +54,10 @@ export class Fairness {
     this.#running = this.#running.filter(live);
     if (this.#chunked?.sequence.finished) this.#chunked = null;
     if (step.work.kind === 'prefill') this.#watchPrefill(step.work);
-    else this.#check(!this.#idles(), 'no newcomer waits for two decode steps beside a free row');
+    else {
+      this.#check(!this.#idles(), 'no newcomer waits for two decode steps beside a free row');
+      this.#check(step.work.rounds === 1 || !this.#somebodyWaits, 'who could begin waits for one round of decoding');
+    }
     this.#last = step;
     this.#steps++;
   }
@@ -98,6 +101,11 @@ export class Fairness {
 
   #idles(): boolean {
     return this.#last?.work.kind === 'decode' && this.#waiting.length > 0 && this.#running.length < this.#rows;
+  }
+
+  get #somebodyWaits(): boolean {
+    const free = this.#running.length < this.#rows;
+    return this.#chunked !== null || (free && this.#waiting.length > 0);
   }
 
   #check(condition: boolean, sentence: string): void {

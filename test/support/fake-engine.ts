@@ -56,6 +56,8 @@ export class FakeEngine implements DecoderEngine {
   /** What happens while the engine is started again; a throw: it cannot be. */
   restart: () => Promise<void> = async () => {};
   restarts = 0;
+  /** Milliseconds that each step is said to have taken. */
+  stepMs = 1;
   closed = false;
   readonly #isLive: (owner: number) => boolean;
   readonly #next: NonNullable<FakeEngineOptions['next']>;
@@ -102,10 +104,12 @@ export class FakeEngine implements DecoderEngine {
     try {
       this.onStep(step);
       for (const move of step.moves) this.#move(move);
-      const tokens = step.work.kind === 'prefill' ? this.#prefill(step.work) : this.#decode(step.work);
+      const { work } = step;
+      const tokens = work.kind === 'prefill' ? this.#prefill(work) : this.#decode(work);
       await this.during(step);
       if (this.failure !== null) throw this.failure;
-      return { tokens, modelMs: 1, sampleMs: 0 };
+      const rounds = work.kind === 'prefill' ? 1 : (tokens[0]?.length ?? 0);
+      return { tokens, rounds, modelMs: this.stepMs * rounds, sampleMs: 0 };
     } catch (error) {
       this.#lost = true;
       throw error;
@@ -136,7 +140,7 @@ export class FakeEngine implements DecoderEngine {
     this.#table[from] = undefined;
   }
 
-  #prefill({ firstRow, chunks }: Prefill): (number | null)[] {
+  #prefill({ firstRow, chunks }: Prefill): number[][] {
     const [first] = chunks;
     this.#check(first !== undefined, 'a prefill has chunks');
     const begins = first.past === 0 || first.prefix !== undefined;
@@ -147,10 +151,20 @@ export class FakeEngine implements DecoderEngine {
     return chunks.map((chunk, index) => this.#chunk(chunk, firstRow + index, chunks.length));
   }
 
-  #decode({ rows }: Decode): number[] {
-    this.#check(rows > 0, 'a decode has rows');
+  /** Ends after the round in which a row has a stop token. */
+  #decode({ rows, rounds }: Decode): number[][] {
+    this.#check(rows > 0 && rounds > 0, 'a decode has rows, and rounds');
     this.#checkDecoding(rows);
-    return this.#table.slice(0, rows).map((row) => this.#sample(row as FakeRow));
+    const decoding = this.#table.slice(0, rows) as FakeRow[];
+    const tokens: number[][] = decoding.map(() => []);
+    for (let ended = false; tokens[0]!.length < rounds && !ended; ) {
+      for (const [index, row] of decoding.entries()) {
+        const token = this.#sample(row);
+        tokens[index]!.push(token);
+        if (row.sampling?.stopTokens.includes(token)) ended = true;
+      }
+    }
+    return tokens;
   }
 
   /** The rows before `end` decode, all of them; behind them is at most, in the last row, a prompt that has not ended. */
@@ -170,7 +184,7 @@ export class FakeEngine implements DecoderEngine {
     return end < 0 ? this.#table.length : end;
   }
 
-  #chunk(chunk: PromptChunk, index: number, count: number): number | null {
+  #chunk(chunk: PromptChunk, index: number, count: number): number[] {
     const owner = ownerOf(chunk.ids[0] ?? -1);
     this.#check(
       chunk.ids.every((id) => ownerOf(id) === owner),
@@ -193,7 +207,7 @@ export class FakeEngine implements DecoderEngine {
     row.cached = row.tokens.length;
     row.sampling = chunk.sampling ?? null;
     for (const copy of chunk.keep ?? []) this.#keep(row, copy);
-    return row.sampling === null ? null : this.#add(row);
+    return row.sampling === null ? [] : [this.#add(row)];
   }
 
   #restore(row: FakeRow, { slots, ids }: KeptPrefix): void {

@@ -3,6 +3,7 @@ import type { GenerationRequest } from '#octavo/batcher/generation.js';
 import type { SchedulerLimits } from '#octavo/batcher/scheduler.js';
 import type { Sequence } from '#octavo/batcher/sequence.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
+import type { Step } from '#octavo/models/decoder/step.js';
 import { Batching, type Heard, hear } from './batching.js';
 import { Fairness } from './fairness.js';
 import { ownedRequest, ownedToken, ownerOf } from './owned-tokens.js';
@@ -30,6 +31,8 @@ export class RandomSchedule {
   readonly limits: SchedulerLimits;
   readonly fairness: Fairness;
   readonly lives: Life[] = [];
+  /** Sentences that did not hold; a test expects none. */
+  readonly violations: string[] = [];
   readonly #random: Random;
   readonly #paused: (() => void)[] = [];
   #toArrive: number;
@@ -44,12 +47,16 @@ export class RandomSchedule {
       chunkTokens: random.between(2, 20),
       prefillTokens: random.between(8, 64),
       maxWaste: random.pick([0, 0.1, 0.4]),
+      messageMs: random.pick([0, 2, 10]),
       grouping: random.pick(['length', 'length', 'arrival'] as const),
     };
     this.fairness = new Fairness(this.limits, { rows, mostTokens });
     this.batching = new Batching({ rows, capacity, scheduler: this.limits });
     const { engine } = this.batching;
-    engine.onStep = (step) => this.fairness.watch(step);
+    engine.onStep = (step) => {
+      this.fairness.watch(step);
+      this.#checkRounds(step);
+    };
     engine.during = () => this.#live();
     engine.restart = () => this.#restart();
   }
@@ -76,6 +83,16 @@ export class RandomSchedule {
     if (random.below(3) === 0) this.#wake();
     for (let turn = random.below(6); turn > 0; turn--) await Promise.resolve();
     if (random.below(60) === 0) this.#loseEngine();
+  }
+
+  /** The tokens asked for would not be too many for any row, even if none of them ended it. */
+  #checkRounds({ work }: Step): void {
+    if (work.kind === 'prefill') return;
+    for (const owner of this.batching.engine.owners) {
+      const { request, completionTokens, finished } = this.batching.sequences.get(owner)!;
+      const decodes = !finished && completionTokens > 0;
+      if (decodes && completionTokens + work.rounds > request.maxTokens) this.violations.push(`too many for ${owner}`);
+    }
   }
 
   #loseEngine(): void {

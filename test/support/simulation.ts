@@ -113,6 +113,7 @@ export class Simulation {
     this.#check(rows === this.#batcher.running, 'rows are held by those that run, and by nobody else');
     this.#check(this.#ended + rows + this.#batcher.waiting === this.#arrived, 'each request runs, waits or has ended');
     const cost = stepMilliseconds(step, cachedTokens);
+    this.#engine.stepMs = cost;
     const end = this.now + cost;
     this.busyMs += cost;
     while ((this.#arrivals[this.#arrived]?.at ?? Number.POSITIVE_INFINITY) <= end) {

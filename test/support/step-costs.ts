@@ -8,7 +8,7 @@ const decode = { step: 17.4, row: 1.98, thousandCached: 3.13 };
 /** `cachedTokens`: of all rows, after the step. */
 export function stepMilliseconds({ work }: Step, cachedTokens: number): number {
   if (work.kind === 'decode') {
-    return decode.step + decode.row * work.rows + (decode.thousandCached * cachedTokens) / 1000;
+    return work.rounds * (decode.step + decode.row * work.rows + (decode.thousandCached * cachedTokens) / 1000);
   }
   const length = Math.max(...work.chunks.map(({ ids }) => ids.length));
   const padded = length * work.chunks.length;

@@ -14,15 +14,15 @@ export async function nextToken(
 ): Promise<number> {
   const chunks = [{ ids, past: 0, sampling }];
   const { tokens } = await engine.step({ moves: [], work: { kind: 'prefill', firstRow: 0, chunks } });
-  return tokens[0] ?? -1;
+  return tokens[0]?.[0] ?? -1;
 }
 
 /** `count` greedy tokens after `prompt`: a prefill, then decode steps. */
 export async function generateAlone(engine: Steppable, prompt: readonly number[], count: number): Promise<number[]> {
   const tokens = [await nextToken(engine, prompt)];
   while (tokens.length < count) {
-    const result = await engine.step({ moves: [], work: { kind: 'decode', rows: 1 } });
-    tokens.push(result.tokens[0] ?? -1);
+    const result = await engine.step({ moves: [], work: { kind: 'decode', rows: 1, rounds: 1 } });
+    tokens.push(...(result.tokens[0] ?? []));
   }
   return tokens;
 }

@@ -4,7 +4,7 @@ import { invariant } from '../../errors.js';
 import type { Batch, LanguageModel } from './language-model.js';
 import { sampleToken } from './sampler.js';
 import type { Sampling } from './sampling.js';
-import type { KeptPrefix, Prefill, RowMove, Step, StepResult } from './step.js';
+import type { Decode, KeptPrefix, Prefill, RowMove, Step, StepResult } from './step.js';
 import { TokenHistory } from './token-history.js';
 import type { Weigher } from './weigher.js';
 
@@ -30,14 +30,7 @@ export class Decoder {
 
   async step({ moves, work }: Step): Promise<StepResult> {
     for (const move of moves) this.#move(move);
-    const started = performance.now();
-    const batch = work.kind === 'prefill' ? this.#prefillBatch(work) : this.#decodeBatch(work.rows);
-    const logits = await this.#model.forward(batch);
-    if (work.kind === 'prefill') this.#keep(work);
-    const ran = performance.now();
-    const tokens: (number | null)[] = [];
-    for (const [index, row] of logits.entries()) tokens.push(await this.#sample(batch, index, row));
-    return { tokens, modelMs: ran - started, sampleMs: performance.now() - ran };
+    return work.kind === 'prefill' ? this.#prefill(work) : this.#decode(work);
   }
 
   async close(): Promise<void> {
@@ -51,6 +44,39 @@ export class Decoder {
     this.#model.move(move, row.cached);
     this.#rows[to] = row;
     this.#rows[from] = undefined;
+  }
+
+  async #prefill(work: Prefill): Promise<StepResult> {
+    const { tokens, modelMs, sampleMs } = await this.#round(this.#prefillBatch(work));
+    this.#keep(work);
+    return { tokens: tokens.map((token) => (token === null ? [] : [token])), rounds: 1, modelMs, sampleMs };
+  }
+
+  async #decode({ rows, rounds }: Decode): Promise<StepResult> {
+    const tokens: number[][] = Array.from({ length: rows }, () => []);
+    const ms = { modelMs: 0, sampleMs: 0 };
+    let [round, ended] = [0, false];
+    for (; round < rounds && !ended; round++) {
+      const { tokens: sampled, modelMs, sampleMs } = await this.#round(this.#decodeBatch(rows));
+      ms.modelMs += modelMs;
+      ms.sampleMs += sampleMs;
+      for (const [row, token] of sampled.entries()) {
+        tokens[row]!.push(token!);
+        // Its row can be given to another now.
+        if (this.#row(row).sampling?.stopTokens.includes(token!)) ended = true;
+      }
+    }
+    return { tokens, rounds: round, ...ms };
+  }
+
+  /** Runs the model once. The sampled token of each row; `null` where the prompt has not ended. */
+  async #round(batch: Batch) {
+    const started = performance.now();
+    const logits = await this.#model.forward(batch);
+    const ran = performance.now();
+    const tokens: (number | null)[] = [];
+    for (const [index, row] of logits.entries()) tokens.push(await this.#sample(batch, index, row));
+    return { tokens, modelMs: ran - started, sampleMs: performance.now() - ran };
   }
 
   #prefillBatch({ firstRow, chunks }: Prefill): Batch {

@@ -46,22 +46,29 @@ export interface Prefill {
   readonly chunks: readonly PromptChunk[];
 }
 
-/** One more token for each of the rows `0 … rows - 1`. */
+/**
+ * One more token for each of the rows `0 … rows - 1`, and again, `rounds` times: the way to the worker and back costs a
+ * small model as much as a part of a round. It ends after the round in which a row samples one of its stop tokens.
+ */
 export interface Decode {
   readonly kind: 'decode';
   readonly rows: number;
+  /** At least one. Every row has room for as many tokens. */
+  readonly rounds: number;
 }
 
-/** One engine step: the scheduler decides it, a worker runs it. */
+/** One engine step, which is one message: the scheduler decides it, a worker runs it. */
 export interface Step {
   readonly moves: readonly RowMove[];
   readonly work: Prefill | Decode;
 }
 
 export interface StepResult {
-  /** The sampled token of each row of the step, in row order; `null` where the prompt has not ended. */
-  readonly tokens: readonly (number | null)[];
-  /** Milliseconds in the model, and in the sampler. */
+  /** The tokens that were sampled for each row of the step, in row order; none where the prompt has not ended. */
+  readonly tokens: readonly (readonly number[])[];
+  /** Runs of the model: one for a prefill, at most those asked for of a decode. */
+  readonly rounds: number;
+  /** Milliseconds in the model, and in the sampler, of all rounds. */
   readonly modelMs: number;
   readonly sampleMs: number;
 }

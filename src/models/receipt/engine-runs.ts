@@ -14,9 +14,9 @@ export async function prefill(engine: DecoderEngine, row: number, ids: readonly 
   await engine.step({ moves: [], work: { kind: 'prefill', firstRow: row, chunks } });
 }
 
-/** One token for each of the first `rows` rows. */
-export async function decode(engine: DecoderEngine, rows: number): Promise<void> {
-  await engine.step({ moves: [], work: { kind: 'decode', rows } });
+/** One token for each of the first `rows` rows, `rounds` times. */
+export async function decode(engine: DecoderEngine, rows: number, rounds = 1): Promise<void> {
+  await engine.step({ moves: [], work: { kind: 'decode', rows, rounds } });
 }
 
 /** Milliseconds of each of `count` runs, in order; `warmUps` runs before them are not counted. */

@@ -39,9 +39,9 @@ export async function sampleTexts(engine: DecoderEngine, plan: SamplingPlan): Pr
       take(begun, await beginText(engine, { row, begin: plan.begin, seed: firstSeed + texts.length }));
       texts.push(begun);
     }
-    const { tokens } = await engine.step({ moves: [], work: { kind: 'decode', rows: engine.rows } });
+    const { tokens } = await engine.step({ moves: [], work: { kind: 'decode', rows: engine.rows, rounds: 1 } });
     rows.forEach((text, row) => {
-      if (!isComplete(text, plan)) take(text, tokens[row]!);
+      if (!isComplete(text, plan)) take(text, tokens[row]![0]!);
     });
   }
   return texts.filter((text) => text.length > 1);
@@ -59,5 +59,5 @@ async function beginText(
   const sampling: Sampling = { ...greedy, temperature: 1, seed };
   const chunks = [{ ids: [begin], past: 0, sampling }];
   const { tokens } = await engine.step({ moves: [], work: { kind: 'prefill', firstRow: row, chunks } });
-  return tokens[0]!;
+  return tokens[0]![0]!;
 }

@@ -77,11 +77,11 @@ async function decode({ folder, prompts }: Model): Promise<number[][]> {
   );
   const all: number[][] = [];
   for (const ids of prompts) {
-    const tokens: (number | null | undefined)[] = [];
+    const tokens: (number | undefined)[] = [];
     const prefill = { kind: 'prefill', firstRow: 0, chunks: [{ ids, past: 0, sampling: greedy }] } as const;
-    tokens.push((await decoder.step({ moves: [], work: prefill })).tokens[0]);
+    tokens.push((await decoder.step({ moves: [], work: prefill })).tokens[0]?.[0]);
     while (tokens.length < count) {
-      tokens.push((await decoder.step({ moves: [], work: { kind: 'decode', rows: 1 } })).tokens[0]);
+      tokens.push((await decoder.step({ moves: [], work: { kind: 'decode', rows: 1, rounds: 1 } })).tokens[0]?.[0]);
     }
     all.push(tokens.map(Number));
   }

@@ -30,7 +30,7 @@ describe('batch invariance', () => {
 
     const { alone, together, steps } = await keepCompany({
       engine: loaded.engine,
-      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.5, grouping: 'length' },
+      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.5, messageMs: 4, grouping: 'length' },
       requests,
       stranger: (index) => createRequest(index + 1000, random),
       random,
@@ -52,6 +52,7 @@ describe('batch invariance', () => {
         chunkTokens: random.between(2, 100),
         prefillTokens: random.between(16, 300),
         maxWaste: random.pick([0, 0.1, 1]),
+        messageMs: random.pick([0, 4, 20]),
         grouping: random.pick(['length', 'arrival'] as const),
       };
       const stranger = (index: number) => createRequest(index + 1000, random);

@@ -25,7 +25,10 @@ const prefillAll = (prompts: readonly (readonly number[])[]) =>
     0,
     prompts.map((ids) => whole(...ids)),
   );
-const decode = (rows: number, moves: readonly RowMove[] = []): Step => ({ moves, work: { kind: 'decode', rows } });
+const decode = (rows: number, moves: readonly RowMove[] = [], rounds = 1): Step => ({
+  moves,
+  work: { kind: 'decode', rows, rounds },
+});
 
 /** Greedy tokens after a prompt, from the definition. */
 function expected(prompt: readonly number[], count: number): number[] {
@@ -45,7 +48,7 @@ describe.each<[string, Partial<FakeGraph>]>([
     const steps = [await decoder.step(prefillAll(prompts))];
     for (let i = 0; i < 4; i++) steps.push(await decoder.step(decode(3)));
     prompts.forEach((prompt, row) => {
-      expect(steps.map(({ tokens }) => tokens[row])).toEqual(expected(prompt, 5));
+      expect(steps.flatMap(({ tokens }) => tokens[row])).toEqual(expected(prompt, 5));
     });
   });
 
@@ -60,9 +63,9 @@ describe.each<[string, Partial<FakeGraph>]>([
     const between = await decoder.step(decode(1));
     const end = await decoder.step(prefill(1, [{ ids: prompt.slice(5), past: 5, sampling: greedy }]));
     const both = await decoder.step(decode(2));
-    expect(chunks.map(({ tokens }) => tokens)).toEqual([[null], [null]]);
-    expect([first.tokens[0], between.tokens[0], both.tokens[0]]).toEqual(expected([1, 2], 3));
-    expect([end.tokens[0], both.tokens[1]]).toEqual(expected(prompt, 2));
+    expect(chunks.map(({ tokens }) => tokens)).toEqual([[[]], [[]]]);
+    expect([first, between, both].flatMap(({ tokens }) => tokens[0])).toEqual(expected([1, 2], 3));
+    expect([end.tokens[0], both.tokens[1]].flat()).toEqual(expected(prompt, 2));
   });
 
   test('moves close holes before the step, in order', async () => {
@@ -80,8 +83,8 @@ describe.each<[string, Partial<FakeGraph>]>([
       { from: 2, to: 0 },
     ];
     const second = await decoder.step(decode(2, moves));
-    expect([first.tokens[2], second.tokens[0]]).toEqual(expected([3, 3], 2));
-    expect([first.tokens[3], second.tokens[1]]).toEqual(expected([4, 4], 2));
+    expect([first.tokens[2], second.tokens[0]].flat()).toEqual(expected([3, 3], 2));
+    expect([first.tokens[3], second.tokens[1]].flat()).toEqual(expected([4, 4], 2));
   });
 
   test('a row that is taken again knows nothing of the sequence before', async () => {
@@ -89,7 +92,33 @@ describe.each<[string, Partial<FakeGraph>]>([
     await decoder.step(prefill(0, [whole(1, 2, 3, 4, 5, 6)]));
     await decoder.step(decode(1));
     const { tokens } = await decoder.step(prefill(0, [whole(7, 8)]));
-    expect([tokens[0], (await decoder.step(decode(1))).tokens[0]]).toEqual(expected([7, 8], 2));
+    expect([tokens[0], (await decoder.step(decode(1))).tokens[0]].flat()).toEqual(expected([7, 8], 2));
+  });
+});
+
+describe('several rounds in one step', () => {
+  test('give the tokens of as many steps', async () => {
+    const { decoder } = open();
+    const first = await decoder.step(prefillAll([[1, 2, 3], [4]]));
+    const { tokens, rounds } = await decoder.step(decode(2, [], 5));
+    expect(rounds).toBe(5);
+    expect([0, 1].map((row) => [...first.tokens[row]!, ...tokens[row]!])).toEqual([
+      expected([1, 2, 3], 6),
+      expected([4], 6),
+    ]);
+  });
+
+  test('end after the round in which a row samples a stop token', async () => {
+    const { decoder } = open();
+    const [, , stop] = expected([4], 3);
+    const sampling = { ...greedy, stopTokens: [stop!] };
+    const first = await decoder.step(prefill(0, [whole(1, 2, 3), { ids: [4], past: 0, sampling }]));
+    const { tokens, rounds } = await decoder.step(decode(2, [], 9));
+    expect(rounds).toBe(2);
+    expect([...first.tokens[1]!, ...tokens[1]!]).toEqual(expected([4], 3));
+    // The other row goes on where it was.
+    const { tokens: rest } = await decoder.step(decode(1));
+    expect([first.tokens[0], tokens[0], rest[0]].flat()).toEqual(expected([1, 2, 3], 4));
   });
 });
 
@@ -97,8 +126,8 @@ test('a row keeps its sampling and its history from step to step', async () => {
   const { decoder } = open();
   // A token that was generated loses more than the graph gives, so that none comes twice.
   const sampling: Sampling = { ...greedy, frequencyPenalty: 2 };
-  const tokens = [(await decoder.step(prefill(0, [{ ids: [1, 2], past: 0, sampling }]))).tokens[0]];
-  for (let i = 0; i < 20; i++) tokens.push((await decoder.step(decode(1))).tokens[0]);
+  const tokens = [(await decoder.step(prefill(0, [{ ids: [1, 2], past: 0, sampling }]))).tokens[0]![0]];
+  for (let i = 0; i < 20; i++) tokens.push((await decoder.step(decode(1))).tokens[0]![0]);
   expect(new Set(tokens).size).toBe(tokens.length);
 });
 
@@ -106,15 +135,15 @@ test('one sampling for each row: neighbours do not share it', async () => {
   const { decoder } = open();
   const forced = (token: number): Sampling => ({ ...greedy, logitBias: [[token, 9]] });
   const chunks = [50, 60, 70].map((token) => ({ ids: [1, 2], past: 0, sampling: forced(token) }));
-  expect((await decoder.step(prefill(0, chunks))).tokens).toEqual([50, 60, 70]);
+  expect((await decoder.step(prefill(0, chunks))).tokens).toEqual([[50], [60], [70]]);
   const moved = await decoder.step(decode(2, [{ from: 2, to: 0 }]));
-  expect(moved.tokens).toEqual([70, 60]);
+  expect(moved.tokens).toEqual([[70], [60]]);
 });
 
 test('a prompt of one token is computed in two columns, as every other prefill', async () => {
   const { decoder, session } = open();
   const { tokens } = await decoder.step(prefill(0, [whole(5)]));
-  expect(tokens).toEqual(expected([5], 1));
+  expect(tokens).toEqual([expected([5], 1)]);
   expect(session.runs[0]?.inputs.get('input_ids')?.dims).toEqual([1, 2]);
 });
 

@@ -34,7 +34,7 @@ describe.each(encoderDecoderFixtures.map(({ name, folder }) => [name, folder] as
     const requests = Array.from({ length: 32 }, (_, index) => createRequest(index, random));
     const { alone, together, steps } = await keepCompany({
       engine: loaded.engine,
-      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.3, grouping: 'length' },
+      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.3, messageMs: 4, grouping: 'length' },
       requests,
       stranger: (index) => createRequest(index + 1000, random),
       random,
@@ -54,7 +54,7 @@ describe.each(encoderDecoderFixtures.map(({ name, folder }) => [name, folder] as
   it('has as much room for the output as for the prompt', async () => {
     const outputs = await keepCompany({
       engine: loaded.engine,
-      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.1, grouping: 'length' },
+      scheduler: { chunkTokens, prefillTokens: 256, maxWaste: 0.1, messageMs: 4, grouping: 'length' },
       requests: [longest(5), longest(6)],
       stranger: longest,
       random: new Random(3),

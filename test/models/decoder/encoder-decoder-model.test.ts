@@ -108,13 +108,13 @@ describe.each(encoderDecoderFixtures.map((fixture) => [fixture.name, fixture] as
       const expected = await decodeAll(decoder, [promptIds[3]!, promptIds[4]!, promptIds[2]!]);
       const chunks = [promptIds[3]!, promptIds[4]!, promptIds[2]!].map((ids) => ({ ids, past: 0, sampling: greedy }));
       const step = async (work: Step['work'], moves: readonly RowMove[] = []) =>
-        (await decoder.step({ moves, work })).tokens;
+        (await decoder.step({ moves, work })).tokens.map(([token]) => token);
       const tokens = [await step({ kind: 'prefill', firstRow: 0, chunks })];
-      for (let i = 0; i < 6; i++) tokens.push(await step({ kind: 'decode', rows: 3 }));
+      for (let i = 0; i < 6; i++) tokens.push(await step({ kind: 'decode', rows: 3, rounds: 1 }));
       // The second sequence leaves, the third takes its row, and another begins behind it.
-      const rest = [await step({ kind: 'decode', rows: 2 }, [{ from: 2, to: 1 }])];
+      const rest = [await step({ kind: 'decode', rows: 2, rounds: 1 }, [{ from: 2, to: 1 }])];
       await step({ kind: 'prefill', firstRow: 2, chunks: [{ ids: promptIds[5]!, past: 0, sampling: greedy }] });
-      for (let i = 0; i < 4; i++) rest.push(await step({ kind: 'decode', rows: 3 }));
+      for (let i = 0; i < 4; i++) rest.push(await step({ kind: 'decode', rows: 3, rounds: 1 }));
       expect(tokens.map((row) => row[0])).toEqual(expected[0]!.slice(0, 7));
       expect([...tokens.map((row) => row[2]), ...rest.map((row) => row[1])]).toEqual(expected[2]!.slice(0, 12));
       await decoder.close();
@@ -161,15 +161,15 @@ describe.each(encoderDecoderFixtures.map((fixture) => [fixture.name, fixture] as
     }
 
     /** All prompts padded together, then decoded together: the tokens of each. */
-    async function decodeAll(decoder: Decoder, ids: readonly (readonly number[])[]): Promise<(number | null)[][]> {
+    async function decodeAll(decoder: Decoder, ids: readonly (readonly number[])[]): Promise<number[][]> {
       const chunks = ids.map((prompt) => ({ ids: prompt, past: 0, sampling: greedy }));
-      const tokens: (number | null)[][] = ids.map(() => []);
+      const tokens: number[][] = ids.map(() => []);
       for (let step = 0; step < prompts[0]!.greedy.length; step++) {
         const work: Step['work'] =
-          step === 0 ? { kind: 'prefill', firstRow: 0, chunks } : { kind: 'decode', rows: ids.length };
+          step === 0 ? { kind: 'prefill', firstRow: 0, chunks } : { kind: 'decode', rows: ids.length, rounds: 1 };
         const result = await decoder.step({ moves: [], work });
-        result.tokens.forEach((token, row) => {
-          tokens[row]!.push(token);
+        result.tokens.forEach((sampled, row) => {
+          tokens[row]!.push(...sampled);
         });
       }
       return tokens;

@@ -75,12 +75,12 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       const rows = prefills[0]?.length ?? 0;
       const steps: Step['work'][] = prefills.map((chunks) => ({ kind: 'prefill', firstRow: 0, chunks }));
       const count = prompts[0]?.greedy.length ?? 0;
-      for (let i = 1; i < count; i++) steps.push({ kind: 'decode', rows });
+      for (let i = 1; i < count; i++) steps.push({ kind: 'decode', rows, rounds: 1 });
       const tokens: number[][] = Array.from({ length: rows }, () => []);
       for (const work of steps) {
         const result = await decoder.step({ moves: [], work });
-        result.tokens.forEach((token, row) => {
-          if (token !== null) tokens[row]?.push(token);
+        result.tokens.forEach((sampled, row) => {
+          tokens[row]?.push(...sampled);
         });
       }
       return tokens;

@@ -53,7 +53,7 @@ describe('a replica', () => {
 
     const lost = workers.at(-1)!;
     await lost.terminate();
-    const decode = { moves: [], work: { kind: 'decode', rows: 1 } } as const;
+    const decode = { moves: [], work: { kind: 'decode', rows: 1, rounds: 1 } } as const;
     await expect(engine.step(decode)).rejects.toMatchObject({ code: 'engine_failed' });
     await engine.recover();
 

@@ -101,6 +101,12 @@ export const serveOptions = {
     help: 'Rules of the safety filter: a YAML file, "default" or "off"',
     env: ['OCTAVO_SAFETY'],
   },
+  safetyPolicy: {
+    schema: text().nullable().default(null),
+    value: 'file',
+    help: 'What is done about each category, for prompts and outputs, for all or for single keys: a YAML file',
+    env: ['OCTAVO_SAFETY_POLICY'],
+  },
   safetyOnFailure: {
     schema: oneOf('block', 'pass').default('block'),
     value: 'what',

@@ -5,6 +5,7 @@ import type { Config } from './config.js';
 import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
 import { createSafety, unfiltered } from './safety/filter.js';
+import { readPolicy } from './safety/policy-file.js';
 import { loadRuleScreen } from './safety/rule-filter.js';
 import type { Safety } from './safety/safety.js';
 import type { Replica } from './server/dependencies.js';
@@ -103,7 +104,9 @@ function chooseSafety(config: Config, { logger, metrics }: Observers): Safety {
   const { safety: rules, safetyOnFailure: onFailure, safetyTimeLimit: timeLimitMs } = config;
   if (rules === 'off') return unfiltered;
   const screens = [loadRuleScreen(rules === 'default' ? null : rules)];
-  return createSafety(screens, { onFailure, timeLimitMs, onError: reportFailures(logger, metrics) });
+  const categories = screens.flatMap((screen) => screen.categories);
+  const policy = config.safetyPolicy === null ? undefined : readPolicy(config.safetyPolicy, categories).decideFor;
+  return createSafety(screens, { policy, onFailure, timeLimitMs, onError: reportFailures(logger, metrics) });
 }
 
 /** Milliseconds between two lines of log about one screen that fails: it may fail on every text. */

@@ -11,20 +11,20 @@ import type { EvasiveTerm } from './term-trie.js';
 /** Bytes of a file, rules of a file, terms of a rule, characters of a term and of a replacement. */
 export const ruleLimits = { fileBytes: 262_144, rules: 1000, terms: 10_000, term: 256, replacement: 256 } as const;
 
-const slug = z
+export const slugSchema = z
   .string()
   .max(64)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be lower-case letters and digits, in parts joined by "-"');
 
-const category = z
+export const categorySchema = z
   .string()
   .max(64)
   .regex(/^[a-z0-9]+(?:[-/][a-z0-9]+)*$/, 'must be lower-case letters and digits, in parts joined by "-" or "/"');
 
 const ruleSchema = z
   .strictObject({
-    id: slug,
-    category,
+    id: slugSchema,
+    category: categorySchema,
     action: z.enum(['block', 'redact', 'annotate']),
     replacement: z.string().max(ruleLimits.replacement).optional(),
     direction: z.enum(['prompt', 'output', 'both']).default('both'),

@@ -1,109 +1,24 @@
-/** Reads a rules file (YAML, and so JSON too) and says with line numbers what is wrong with it. */
-import { readFileSync, statSync } from 'node:fs';
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
-import { OctavoError } from '../errors.js';
+/** Reads a rules file and says with line numbers what is wrong with it. */
 import { compileRule, type Rule, RuleFault, ruleLimits, rulesSchema } from './rule.js';
-
-type Path = readonly PropertyKey[];
-
-/** Faults named in one message. */
-const mostFaults = 5;
+import { parseYaml, readText } from './yaml-file.js';
 
 /** Throws `invalid_config`, naming the file, the line and what is allowed. */
 export function readRules(file: string): readonly Rule[] {
-  let text: string;
-  try {
-    if (statSync(file).size > ruleLimits.fileBytes) {
-      throw new OctavoError('invalid_config', `${file} is larger than ${ruleLimits.fileBytes} bytes`);
-    }
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof OctavoError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OctavoError('invalid_config', `The safety rules cannot be read: ${reason}`, null, { cause: error });
-  }
-  return parseRules(text, file);
+  return parseRules(readText(file, { what: 'The safety rules', bytes: ruleLimits.fileBytes }), file);
 }
 
 /** `name` stands for the file in messages. Throws `invalid_config`. */
 export function parseRules(text: string, name: string): readonly Rule[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const faults = (list: readonly { readonly line: number; readonly message: string }[]) => {
-    const shown = list.slice(0, mostFaults).map(({ line, message }) => `${name}:${line}: ${message}`);
-    return new OctavoError('invalid_config', shown.join('\n'));
-  };
-  const lineOf = (path: Path) => lines.linePos(offsetOf(document, path)).line || 1;
-
-  const unreadable = [...document.errors, ...document.warnings];
-  if (unreadable.length > 0) {
-    throw faults(unreadable.map((error) => ({ line: lines.linePos(error.pos[0]).line, message: firstLine(error) })));
-  }
-  const parsed = rulesSchema.safeParse(plainValue(document, name));
-  if (!parsed.success) {
-    throw faults(parsed.error.issues.map((issue) => ({ line: lineOf(pathOf(issue)), message: sentence(issue) })));
-  }
+  const { value, fault } = parseYaml(text, name, rulesSchema);
   const seen = new Set<string>();
-  return parsed.data.rules.map((source, index) => {
+  return value.rules.map((source, index) => {
     try {
       if (seen.has(source.id)) throw new RuleFault(['id'], `another rule has the id "${source.id}"; ids are unique`);
       seen.add(source.id);
       return compileRule(source);
     } catch (error) {
-      if (!(error instanceof RuleFault)) throw error;
-      const path = ['rules', index, ...error.path];
-      throw faults([{ line: lineOf(path), message: `${named(path)}: ${error.message}` }]);
+      if (error instanceof RuleFault) throw fault(['rules', index, ...error.path], error.message);
+      throw error;
     }
   });
-}
-
-/** Aliases are resolved within the bound of the `yaml` package, so that no small file grows without limit. */
-function plainValue(document: Document, name: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw new OctavoError('invalid_config', `${name}: ${error instanceof Error ? firstLine(error) : String(error)}`);
-  }
-}
-
-/** Offset of the key or element that the path leads to, or of the deepest one on the way that is there. */
-function offsetOf(document: Document, path: Path): number {
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const step of path) {
-    let position: unknown;
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
-      position = pair?.key;
-      node = pair?.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      position = node;
-    }
-    if (!isScalar(position) && !isMap(position) && !isSeq(position)) break;
-    offset = position.range?.[0] ?? offset;
-  }
-  return offset;
-}
-
-function pathOf(issue: z.core.$ZodIssue): Path {
-  return issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-}
-
-function sentence(issue: z.core.$ZodIssue): string {
-  const where = named(issue.path);
-  return where === '' ? issue.message : `${where}: ${issue.message}`;
-}
-
-/** `rules[2].action` for `['rules', 2, 'action']`. */
-function named(path: Path): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    .join('')
-    .replace(/^\./, '');
-}
-
-function firstLine(error: Error): string {
-  return error.message.split('\n', 1)[0] ?? '';
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { OctavoError } from './errors.js';
 import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, text, toggle } from './options.js';
+import { safetyOptions } from './safety-options.js';
 
 /** The model that comes with the package. */
 export const embeddedModel = fileURLToPath(new URL('../models/concierge', import.meta.url));
@@ -95,30 +96,7 @@ export const serveOptions = {
     help: 'Host names that callers may use, * for any (default: loopback names on a loopback address, else any)',
     env: ['OCTAVO_ALLOWED_HOSTS'],
   },
-  safety: {
-    schema: text().default('default'),
-    value: 'file',
-    help: 'Rules of the safety filter: a YAML file, "default" or "off"',
-    env: ['OCTAVO_SAFETY'],
-  },
-  safetyPolicy: {
-    schema: text().nullable().default(null),
-    value: 'file',
-    help: 'What is done about each category, for prompts and outputs, for all or for single keys: a YAML file',
-    env: ['OCTAVO_SAFETY_POLICY'],
-  },
-  safetyOnFailure: {
-    schema: oneOf('block', 'pass').default('block'),
-    value: 'what',
-    help: 'Text that a screen failed to judge: block or pass (default block)',
-    env: ['OCTAVO_SAFETY_ON_FAILURE'],
-  },
-  safetyTimeLimit: {
-    schema: integer(1, 600_000).default(5000),
-    value: 'ms',
-    help: 'A screen that has not answered by then has failed (default 5000)',
-    env: ['OCTAVO_SAFETY_TIME_LIMIT'],
-  },
+  ...safetyOptions,
   unknownParams: {
     schema: oneOf('refuse', 'ignore').default('refuse'),
     value: 'what',

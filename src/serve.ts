@@ -1,16 +1,14 @@
 /** Puts the server together from its parts, listens, and drains at the end. */
 import type { AddressInfo } from 'node:net';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import type { Config } from './config.js';
 import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
-import { createSafety, unfiltered } from './safety/filter.js';
-import { readPolicy } from './safety/policy-file.js';
-import { loadRuleScreen } from './safety/rule-filter.js';
-import type { Safety } from './safety/safety.js';
+import { openScreening } from './screening.js';
 import type { Replica } from './server/dependencies.js';
 import { defaultLimits } from './server/limits.js';
 import { Metrics, type ReplicaGauges } from './server/metrics.js';
+import { reportSafety } from './server/safety-report.js';
 import { createServer } from './server/server.js';
 
 /** Milliseconds that running sequences have when the server is told to stop. */
@@ -30,19 +28,20 @@ export interface RunningServer {
 export async function serve(config: Config): Promise<RunningServer> {
   const logger = pino({ level: config.logLevel });
   const metrics = new Metrics();
-  const safety = chooseSafety(config, { logger, metrics });
+  const screening = openScreening(config, reportSafety(logger, metrics));
   metrics.collectProcessMetrics();
   const engines = await startEngines(config, (model) => metrics.observer(model));
   for (const engine of engines) metrics.watchReplica(engine.model.id, gaugesOf(engine));
   let draining = false;
   const app = createServer({
     models: engines.map(toReplica),
-    safety,
+    safety: screening.safety,
     limits: { ...defaultLimits, bodyBytes: config.bodyLimit, requestTimeoutMs: config.requestTimeout * 1000 },
     unknownParams: config.unknownParams,
     apiKeys: config.apiKeys,
     allowedHosts: chooseHosts(config),
     logPrompts: config.logPrompts,
+    contentFilterResults: config.contentFilterResults,
     timings: config.timings,
     logger,
     metrics,
@@ -62,6 +61,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     await app.close();
     clearTimeout(cut);
     await closeEngines(engines);
+    screening.close();
   };
   try {
     await app.listen({ host: config.host, port: config.port });
@@ -93,34 +93,6 @@ function toReplica(engine: Engine): Replica {
   return engine.kind === 'decoder'
     ? { kind: engine.kind, model: engine.model, generator: engine.batcher }
     : { kind: engine.kind, model: engine.model, encoder: engine.batcher };
-}
-
-interface Observers {
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
-function chooseSafety(config: Config, { logger, metrics }: Observers): Safety {
-  const { safety: rules, safetyOnFailure: onFailure, safetyTimeLimit: timeLimitMs } = config;
-  if (rules === 'off') return unfiltered;
-  const screens = [loadRuleScreen(rules === 'default' ? null : rules)];
-  const categories = screens.flatMap((screen) => screen.categories);
-  const policy = config.safetyPolicy === null ? undefined : readPolicy(config.safetyPolicy, categories).decideFor;
-  return createSafety(screens, { policy, onFailure, timeLimitMs, onError: reportFailures(logger, metrics) });
-}
-
-/** Milliseconds between two lines of log about one screen that fails: it may fail on every text. */
-const failureLogMs = 60_000;
-
-function reportFailures(logger: Logger, metrics: Metrics): (screen: string, error: unknown) => void {
-  const loggedMs = new Map<string, number>();
-  return (screen, error) => {
-    metrics.countScreenFailure(screen);
-    const nowMs = performance.now();
-    if (nowMs - (loggedMs.get(screen) ?? -failureLogMs) < failureLogMs) return;
-    loggedMs.set(screen, nowMs);
-    logger.error({ screen, err: error }, 'a safety screen failed');
-  };
 }
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];

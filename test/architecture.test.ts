@@ -56,11 +56,12 @@ const floors: readonly (readonly string[])[] = [
   ['cli.ts'],
   ['commands/'],
   ['serve.ts'],
-  ['engine.ts'],
+  ['engine.ts', 'screening.ts'],
   ['server/'],
   ['batcher/', 'safety/'],
   ['models/'],
   ['config.ts'],
+  ['safety-options.ts'],
   ['options.ts'],
   ['errors.ts'],
 ];

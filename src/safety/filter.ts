@@ -1,12 +1,18 @@
 /** The safety filter: screens, watched and asked together, under one policy. */
 import { type Decide, Guard, type OnFinding } from './guard.js';
+import { lagging } from './lagging-screen.js';
 import { type MaybePromise, whenThere } from './maybe-promise.js';
 import { joinSafe } from './safe-text.js';
 import type { Released, Safety, StreamGuard, TextOrigin } from './safety.js';
-import type { Screen } from './screen.js';
+import type { Screen, TextScreen } from './screen.js';
 import { type WatchSettings, watched } from './watched-screen.js';
 
 export interface FilterSettings extends WatchSettings {
+  /**
+   * Code units of an output that may leave before a screen that is not instant has judged them; 0: none. Prompts and
+   * tool arguments are always judged first: they cannot be taken back.
+   */
+  readonly ahead: number;
   /** What is done about a span of a text; the screens' own proposals without it. */
   readonly policy?: ((origin: TextOrigin) => Decide) | undefined;
   readonly onFinding?: ((origin: TextOrigin) => OnFinding) | undefined;
@@ -15,7 +21,7 @@ export interface FilterSettings extends WatchSettings {
 /** Milliseconds after which a screen that has not answered has failed. */
 export const defaultTimeLimitMs = 5000;
 
-const defaults: FilterSettings = { timeLimitMs: defaultTimeLimitMs, onFailure: 'block' };
+const defaults: FilterSettings = { timeLimitMs: defaultTimeLimitMs, onFailure: 'block', ahead: 0 };
 
 export function createSafety(screens: readonly Screen[], settings: Partial<FilterSettings> = {}): Safety {
   const all = { ...defaults, ...settings };
@@ -39,12 +45,17 @@ function joined(most: Released, rest: Released): Released {
 }
 
 function openGuard(screens: readonly Screen[], origin: TextOrigin, settings: FilterSettings): Guard {
-  const { direction, signal } = origin;
   return new Guard({
-    texts: screens.map((screen) => ({ name: screen.name, text: watched(screen, { direction, signal }, settings) })),
+    texts: screens.map((screen) => ({ name: screen.name, text: openScreen(screen, origin, settings) })),
     decide: settings.policy?.(origin) ?? proposed,
     onFinding: settings.onFinding?.(origin),
   });
+}
+
+function openScreen(screen: Screen, { direction, signal }: TextOrigin, settings: FilterSettings): TextScreen {
+  const text = watched(screen, { direction, signal }, settings);
+  const mayLag = settings.ahead > 0 && direction === 'output' && !screen.instant;
+  return mayLag ? lagging(text, settings.ahead) : text;
 }
 
 const proposed: Decide = ({ action }) => action;

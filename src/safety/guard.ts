@@ -2,7 +2,7 @@
 import { invariant } from '../errors.js';
 import { allThere, type MaybePromise, whenThere } from './maybe-promise.js';
 import { noText, passScreened, type SafeText } from './safe-text.js';
-import type { Finding, Released, SafetyAction, StreamGuard } from './safety.js';
+import type { CategoryVerdict, Finding, Released, SafetyAction, StreamGuard } from './safety.js';
 import type { Action, Progress, ScreenSpan, TextScreen } from './screen.js';
 import { addOccurrence, cutBefore, dropUpTo, inOrder, overlapping, type Span } from './span.js';
 
@@ -45,7 +45,7 @@ const ranks = 2 ** 20;
  * is known for good.
  */
 export class Guard implements StreamGuard {
-  readonly scores = new Map<string, number>();
+  readonly verdicts = new Map<string, CategoryVerdict>();
   readonly #settings: GuardSettings;
   /** Spans that have not left yet, for each rule and action, in order of `end`. */
   readonly #spans = new Map<string, DecidedSpan[]>();
@@ -93,7 +93,7 @@ export class Guard implements StreamGuard {
 
   #take(span: ScreenSpan, screen: number): void {
     const { category, rule, score, replacement } = span;
-    this.scores.set(category, Math.max(score, this.scores.get(category) ?? 0));
+    this.#note(category, score, 'allow');
     const action = this.#actionOn(span);
     if (action === 'allow') return;
     const key = `${screen} ${rule} ${action}`;
@@ -136,11 +136,17 @@ export class Guard implements StreamGuard {
     return { text, blocked: false, findings };
   }
 
+  #note(category: string, score: number, action: Action): void {
+    const known = this.verdicts.get(category) ?? { score, action };
+    const strictest = strictness.indexOf(action) > strictness.indexOf(known.action) ? action : known.action;
+    this.verdicts.set(category, { score: Math.max(score, known.score), action: strictest });
+  }
+
   #report(spans: readonly DecidedSpan[]): void {
     const { onFinding } = this.#settings;
-    if (!onFinding) return;
     for (const { finding, from, start, end } of spans) {
-      onFinding(finding, this.#held.slice(start - this.#heldFrom, end - this.#heldFrom), end - from);
+      this.#note(finding.category, finding.score, finding.action);
+      onFinding?.(finding, this.#held.slice(start - this.#heldFrom, end - this.#heldFrom), end - from);
     }
   }
 
@@ -159,6 +165,8 @@ export class Guard implements StreamGuard {
     return passScreened(text + this.#held.slice(from - this.#heldFrom, cut - this.#heldFrom));
   }
 }
+
+const strictness: readonly Action[] = ['allow', 'annotate', 'redact', 'block'];
 
 const nothingMore: Released = { text: noText, blocked: true, findings: [] };
 

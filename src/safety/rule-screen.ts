@@ -6,6 +6,7 @@ import type { CategoryScores, Direction, Progress, Screen, ScreenContext, Screen
 
 export class RuleScreen implements Screen {
   readonly name = 'rules';
+  readonly instant = true;
   #rules: CompiledRules;
 
   constructor(rules: readonly Rule[]) {

@@ -16,6 +16,12 @@ export interface Finding {
   readonly score: number;
 }
 
+/** What became of the spans of one category: the highest score, and the strictest of what was done. */
+export interface CategoryVerdict {
+  readonly score: number;
+  readonly action: Action;
+}
+
 export interface Released {
   /** Text that may leave now. */
   readonly text: SafeText;
@@ -33,8 +39,8 @@ export interface StreamGuard {
   push(text: string): MaybePromise<Released>;
   /** The text has ended: releases or blocks what was held back. */
   end(): MaybePromise<Released>;
-  /** The highest score of each category so far, those that are allowed too. */
-  readonly scores: ReadonlyMap<string, number>;
+  /** Of each category that was seen so far, those that are allowed too. */
+  readonly verdicts: ReadonlyMap<string, CategoryVerdict>;
 }
 
 /** Whose text it is. */

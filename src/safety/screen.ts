@@ -59,6 +59,8 @@ export interface Screen {
   readonly name: string;
   /** Everything it can find; changes where rules are read again. */
   readonly categories: readonly string[];
+  /** It answers at once and holds no more than a match that has begun: no text ever flows ahead of it. */
+  readonly instant?: boolean;
   open(context: ScreenContext): TextScreen;
   /** The scores of whole texts, in order; a classifier computes them together. */
   score(texts: readonly string[], signal?: AbortSignal): MaybePromise<readonly CategoryScores[]>;

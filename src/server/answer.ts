@@ -3,12 +3,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ServedModel } from '../models/served-model.js';
 import { joinSafe, noText, type SafeText } from '../safety/safe-text.js';
 import type { ChoiceDelta, ChoiceFinish, Choices } from './choices.js';
+import type { FilterResults } from './schema/answer-schema.js';
 
 /** A complete choice. */
 export interface WholeChoice {
   readonly index: number;
   readonly text: SafeText;
   readonly finish: ChoiceFinish;
+  readonly filter: FilterResults | null;
 }
 
 /** How one endpoint writes its objects. */
@@ -38,15 +40,17 @@ export async function wholeAnswer(choices: Choices, options: AnswerOptions): Pro
     index,
     text: noText,
     finish: 'stop',
+    filter: null,
   }));
-  for await (const { index, text, finish } of choices.deltas()) {
+  for await (const { index, text, finish, filter } of choices.deltas()) {
     const choice = whole[index];
     if (!choice) continue;
-    whole[index] = { index, text: joinSafe(choice.text, text), finish: finish ?? choice.finish };
+    whole[index] = { index, text: joinSafe(choice.text, text), finish: finish ?? choice.finish, filter };
   }
   return {
     ...envelope(format.object, options),
-    choices: whole.map(format.choice),
+    ...describePrompts(choices),
+    choices: whole.map((choice) => ({ ...format.choice(choice), ...describeFilter(choice) })),
     usage: choices.usage,
     ...(options.timings && { timings: choices.timings }),
   };
@@ -64,17 +68,44 @@ export async function* chunkedAnswer(
   const base = envelope(format.chunkObject, options);
   // With usage asked for, OpenAI names it in every chunk, null until the last.
   const noUsage = options.includeUsage ? { usage: null } : {};
+  // Azure has a chunk of its own for it, without choices, which many clients do not expect.
+  let prompts = describePrompts(choices);
+  const first = () => {
+    const told = prompts;
+    prompts = {};
+    return told;
+  };
   if (format.opening) {
     for (let index = 0; index < choices.count; index++) {
-      yield { ...base, choices: [format.opening(index)], ...noUsage };
+      yield { ...base, ...first(), choices: [format.opening(index)], ...noUsage };
     }
   }
   for await (const delta of choices.deltas()) {
     const isLast = choices.finishes.length === choices.count;
     const timings = options.timings && isLast ? { timings: choices.timings } : {};
-    yield { ...base, choices: [format.chunkChoice(delta)], ...noUsage, ...timings };
+    yield {
+      ...base,
+      ...first(),
+      choices: [{ ...format.chunkChoice(delta), ...describeFilter(delta) }],
+      ...noUsage,
+      ...timings,
+    };
   }
   if (options.includeUsage) yield { ...base, choices: [], usage: choices.usage };
+}
+
+function describeFilter({ filter }: Pick<WholeChoice, 'filter'>): object {
+  return filter === null ? {} : { content_filter_results: filter };
+}
+
+function describePrompts({ promptFilters }: Choices): object {
+  if (promptFilters === null) return {};
+  return {
+    prompt_filter_results: promptFilters.map((results, index) => ({
+      prompt_index: index,
+      content_filter_results: results,
+    })),
+  };
 }
 
 /** What every object of one answer repeats. */

@@ -3,10 +3,11 @@ import type { Generation } from '../batcher/generation.js';
 import { OctavoError } from '../errors.js';
 import { isPromise, type MaybePromise, whenThere } from '../safety/maybe-promise.js';
 import { joinSafe, type SafeText } from '../safety/safe-text.js';
-import type { Released, StreamGuard } from '../safety/safety.js';
+import type { Released, Safety, StreamGuard } from '../safety/safety.js';
+import { filterResults } from './content-filter.js';
 import { merge } from './merge.js';
 import type { Metrics } from './metrics.js';
-import type { Timings, Usage } from './schema/answer-schema.js';
+import type { FilterResults, Timings, Usage } from './schema/answer-schema.js';
 
 export type ChoiceFinish = 'stop' | 'length' | 'content_filter';
 
@@ -17,12 +18,17 @@ export interface ChoiceDelta {
   readonly text: SafeText;
   /** Set on the last delta of the choice. */
   readonly finish: ChoiceFinish | null;
+  /** With the finish: what the safety filter thought of the choice, where that is asked for. */
+  readonly filter: FilterResults | null;
 }
 
 interface ChoicesContext {
   readonly model: string;
   /** Choices for each prompt. */
   readonly n: number;
+  readonly safety: Safety;
+  /** What the safety filter thought of each prompt; `null`: the answer does not tell. */
+  readonly promptFilters: readonly FilterResults[] | null;
   /** A guard for the text of one choice. */
   readonly openGuard: () => StreamGuard;
   readonly metrics: Metrics;
@@ -49,6 +55,11 @@ export class Choices {
   /** How the choices that have ended did so. */
   get finishes(): readonly ChoiceFinish[] {
     return this.#finishes;
+  }
+
+  /** Of each prompt, in order; `null`: the answer does not tell. */
+  get promptFilters(): readonly FilterResults[] | null {
+    return this.#context.promptFilters;
   }
 
   /** So far; the tokens of a prompt count once, however many choices it has. */
@@ -101,18 +112,23 @@ export class Choices {
       if (text.blocked) {
         // Freed here, not when the other choices are done.
         generation.cancel();
-        yield { text: text.text, finish: 'content_filter' };
+        yield this.#last(text.text, 'content_filter', guard);
         return;
       }
       if (delta.finish === null) {
-        if (text.text !== '') yield { text: text.text, finish: null };
+        if (text.text !== '') yield { text: text.text, finish: null, filter: null };
         continue;
       }
       if (delta.finish === 'cancelled') throw this.#cancelReason();
       const rest = await this.#release(guard, null);
-      yield { text: joinSafe(text.text, rest.text), finish: rest.blocked ? 'content_filter' : delta.finish };
+      yield this.#last(joinSafe(text.text, rest.text), rest.blocked ? 'content_filter' : delta.finish, guard);
       return;
     }
+  }
+
+  #last(text: SafeText, finish: ChoiceFinish, guard: StreamGuard): SafeDelta {
+    const { safety, promptFilters } = this.#context;
+    return { text, finish, filter: promptFilters === null ? null : filterResults(safety, [guard]) };
   }
 
   /** Passes text, or the end of the text (`null`), through the guard. */

@@ -35,6 +35,8 @@ export interface ServerDependencies {
   /** Host names under which the server may be called (a guard against DNS rebinding); `null`: any. */
   readonly allowedHosts: readonly string[] | null;
   readonly logPrompts: boolean;
+  /** Answers tell what the safety filter thought, also where the request does not ask. */
+  readonly contentFilterResults: boolean;
   /** Answers carry queue, prefill and decode milliseconds. */
   readonly timings: boolean;
   readonly logger: FastifyBaseLogger | false;

@@ -1,6 +1,7 @@
 /** Every failure leaves the server through here: one shape, OpenAI's, with nothing of the inside. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, errorTable, OctavoError } from '../errors.js';
+import { ContentFilterError } from './content-filter.js';
 import type { ErrorBody } from './schema/answer-schema.js';
 
 /** Seconds after which a caller may try again when the server is starting or stopping. */
@@ -63,7 +64,13 @@ export function toOctavoError(error: unknown, requestId: string): OctavoError {
 }
 
 export function toErrorBody(error: OctavoError): ErrorBody {
-  return { error: { message: error.message, type: errorTable[error.code].type, param: error.param, code: error.code } };
+  const { message, param, code } = error;
+  const inner = error instanceof ContentFilterError ? { innererror: toInnerError(error) } : {};
+  return { error: { message, type: errorTable[code].type, param, code, ...inner } };
+}
+
+function toInnerError({ results }: ContentFilterError): NonNullable<ErrorBody['error']['innererror']> {
+  return { code: 'ResponsibleAIPolicyViolation', content_filter_result: results };
 }
 
 /** What goes on the wire when a connection's bytes are not a request that Node can parse. */

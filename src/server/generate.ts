@@ -6,12 +6,14 @@ import type { Sampling } from '../models/decoder/sampling.js';
 import type { ServedModel } from '../models/served-model.js';
 import { screenWhole } from '../safety/filter.js';
 import { type MaybePromise, whenThere } from '../safety/maybe-promise.js';
-import type { Released, Safety, TextOrigin } from '../safety/safety.js';
+import type { Released, Safety, StreamGuard, TextOrigin } from '../safety/safety.js';
 import type { Direction } from '../safety/screen.js';
 import { Choices } from './choices.js';
+import { ContentFilterError, filterResults } from './content-filter.js';
 import type { GeneratingReplica } from './dependencies.js';
 import type { Metrics } from './metrics.js';
-import { encodeInput, type Prompt, screenPrompt } from './prompt.js';
+import { encodeInput, type ModelInput, type Prompt, screenPrompt } from './prompt.js';
+import type { FilterResults } from './schema/answer-schema.js';
 
 /** What both endpoints ask for. */
 export interface TextRequest {
@@ -37,6 +39,8 @@ export interface GenerateContext {
   readonly tenant: string;
   /** Id of the request. */
   readonly requestId: string;
+  /** The answer tells what the safety filter thought. */
+  readonly tellFilter: boolean;
   /** Ends everything that this request started. */
   readonly signal: AbortSignal;
 }
@@ -54,11 +58,11 @@ interface EncodedPrompt {
 export async function generate(request: TextRequest, context: GenerateContext): Promise<Choices> {
   const { model, generator } = context.replica;
   generator.checkOpen();
-  const screen = (text: string) => screenPromptText(text, context);
+  const promptFilters: FilterResults[] = [];
   const prompts: EncodedPrompt[] = [];
   // One after the other: many prompts together must not crowd out other requests.
   for (const prompt of request.prompts) {
-    const input = await screenPrompt(prompt, model, screen);
+    const input = await screenInput(prompt, context, promptFilters);
     const ids = await encodeInput(input, model, request.field);
     // Short texts are encoded at once: the engine and other requests have their turn between them.
     if (request.prompts.length > 1) await nextTurn();
@@ -71,12 +75,31 @@ export async function generate(request: TextRequest, context: GenerateContext): 
     ...context,
     model: model.id,
     n: request.n,
+    promptFilters: context.tellFilter ? promptFilters : null,
     openGuard: () => context.safety.guard(originOf(context, 'output')),
   });
 }
 
-function screenPromptText(text: string, context: GenerateContext): MaybePromise<Released> {
-  const guard = context.safety.guard(originOf(context, 'prompt'));
+/** Adds what the filter thought of the prompt to `filters`, or to the error of a blocked one where that is asked for. */
+async function screenInput(prompt: Prompt, context: GenerateContext, filters: FilterResults[]): Promise<ModelInput> {
+  const guards: StreamGuard[] = [];
+  const screen = (text: string) => {
+    const guard = context.safety.guard(originOf(context, 'prompt'));
+    guards.push(guard);
+    return screenText(text, guard, context);
+  };
+  try {
+    const input = await screenPrompt(prompt, context.replica.model, screen);
+    if (context.tellFilter) filters.push(filterResults(context.safety, guards));
+    return input;
+  } catch (error) {
+    const isBlocked = error instanceof OctavoError && error.code === 'content_filter';
+    if (!isBlocked || !context.tellFilter) throw error;
+    throw new ContentFilterError(error, filterResults(context.safety, guards));
+  }
+}
+
+function screenText(text: string, guard: StreamGuard, context: GenerateContext): MaybePromise<Released> {
   return whenThere(screenWhole(guard, text), (verdict) => {
     context.metrics.countFindings('prompt', verdict.findings);
     // What was cut short by the caller's leaving is no verdict.

@@ -71,6 +71,8 @@ export class Metrics {
     'screen',
   ]);
 
+  readonly #auditLost = this.#counter('octavo_safety_audit_lost_total', 'Lines that could not be written', []);
+
   constructor() {
     this.#sampledGauge('octavo_sequences_running', 'Sequences with a row', { label: 'model', read: 'running' });
     this.#sampledGauge('octavo_sequences_waiting', 'Sequences in the queue', { label: 'model', read: 'waiting' });
@@ -160,6 +162,11 @@ export class Metrics {
   /** A screen threw, or took too long, on one text. */
   countScreenFailure(screen: string): void {
     this.#screenFailures.inc({ screen });
+  }
+
+  /** Lines of the audit log that could not be written. */
+  countLostAuditLines(lines: number): void {
+    this.#auditLost.inc(lines);
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {

@@ -15,6 +15,7 @@ export async function openApiText(): Promise<string> {
     apiKeys: [],
     allowedHosts: null,
     logPrompts: false,
+    contentFilterResults: false,
     timings: false,
     logger: false,
     metrics: new Metrics(),

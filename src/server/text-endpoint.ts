@@ -44,7 +44,9 @@ export function createTextHandler<S extends z.ZodObject>(
     request.retryAfterSeconds = () => replica.generator.retryAfterSeconds();
     const signal = requestSignal(reply.raw, limits);
     const { id: requestId, tenant } = request;
-    const choices = await generate(textRequest, { replica, safety, metrics, tenant, requestId, signal });
+    const tellFilter = fields.content_filter_results ?? dependencies.contentFilterResults;
+    const context = { replica, safety, metrics, tenant, requestId, tellFilter, signal };
+    const choices = await generate(textRequest, context);
     request.report.choices = choices;
     const options: AnswerOptions = {
       format: endpoint.format,

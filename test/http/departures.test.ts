@@ -47,7 +47,8 @@ describe('clients that leave', () => {
     app = createServer({
       models: [{ kind: 'decoder', model, generator }],
       ...{ safety: unfiltered, limits: defaultLimits, metrics: new Metrics(), logger: false },
-      ...{ unknownParams: 'refuse', apiKeys: [], allowedHosts: null, logPrompts: false, timings: false },
+      ...{ unknownParams: 'refuse', apiKeys: [], allowedHosts: null, logPrompts: false },
+      ...{ contentFilterResults: false, timings: false },
       ...{ ready: () => ({ ready: true, reason: '' }), draining: () => false },
     });
     url = await app.listen({ port: 0, host: '127.0.0.1' });

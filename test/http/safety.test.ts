@@ -1,5 +1,5 @@
 /** The safety filter on the path, with the real model: what a rule blocks or hides does not leave, streamed or not. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import OpenAI from 'openai';
@@ -14,17 +14,26 @@ rules:
   - { id: restaurant, category: test, action: redact, replacement: "[name]", direction: output, terms: [Ariake] }
   - { id: place, category: test, action: block, direction: output, terms: ["san  jose"] }
   - { id: question, category: test, action: block, direction: prompt, terms: [forbidden question] }
+  - { id: evening, category: times, action: block, terms: [tonight] }
+`;
+const policy = `
+version: 1
+policy:
+  - { category: times, direction: prompt, action: annotate }
 `;
 
 describe('the safety filter on the path', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'octavo-rules-'));
+  const audit = path.join(folder, 'audit.jsonl');
   let server: ServerProcess;
   let client: OpenAI;
 
   beforeAll(async () => {
     const file = path.join(folder, 'rules.yaml');
     writeFileSync(file, rules);
-    server = await startServer('--safety', file);
+    const policyFile = path.join(folder, 'policy.yaml');
+    writeFileSync(policyFile, policy);
+    server = await startServer('--safety', file, '--safety-policy', policyFile, '--audit-log', audit);
     client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
   });
 
@@ -70,6 +79,25 @@ describe('the safety filter on the path', () => {
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/octavo_safety_findings_total\{direction="output",category="test",action="block"\} [1-9]/);
     expect(metrics).toMatch(/octavo_safety_findings_total\{direction="prompt",category="test",action="block"\} [1-9]/);
+  });
+
+  it('writes down what it found, the policy’s word for it, and not the text', async () => {
+    const before = readFileSync(audit, 'utf8').split('\n').length;
+    const body = { ...request(question), content_filter_results: true };
+    const { data, request_id: id } = await client.chat.completions.create(body).withResponse();
+    expect(data.choices[0]).toMatchObject({
+      content_filter_results: { test: { filtered: true, severity: 'high' }, times: { filtered: false } },
+    });
+    const lines = readFileSync(audit, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(before - 1);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { request: id, direction: 'prompt', rule: 'evening', action: 'annotate', length: 7 },
+      { request: id, direction: 'output', rule: 'restaurant', action: 'redact', length: 6 },
+      { request: id, direction: 'output', rule: 'place', action: 'block', length: 8 },
+    ]);
+    expect(readFileSync(audit, 'utf8')).not.toMatch(/tonight|Ariake|San Jose/);
   });
 
   it('writes neither prompts nor answers to the log', () => {

@@ -68,10 +68,10 @@ describe('several screens', () => {
     const { findings, text } = await screenWhole(guard, 'so BAD!');
     expect(text).toBe('so BAD!');
     expect(findings).toEqual([{ screen: 'judge', rule: 'hate', category: 'hate', action: 'annotate', score: 0.7 }]);
-    expect(guard.scores).toEqual(
+    expect(guard.verdicts).toEqual(
       new Map([
-        ['hate', 0.7],
-        ['violence', 0.1],
+        ['hate', { score: 0.7, action: 'annotate' }],
+        ['violence', { score: 0.1, action: 'allow' }],
       ]),
     );
   });

@@ -36,6 +36,7 @@ const legal: Readonly<Record<string, RegExp>> = {
   stream: /^true$/,
   store: /^true$/,
   ignore_eos: /^true$/,
+  content_filter_results: /^true$/,
   temperature: /^0\.5$/,
   top_p: /^0\.5$/,
   min_p: /^0\.5$/,

@@ -33,6 +33,7 @@ export function fakeServer(settings: FakeSettings = {}): FakeServer {
     apiKeys: [],
     allowedHosts: null,
     logPrompts: false,
+    contentFilterResults: false,
     timings: false,
     logger: false,
     metrics,

@@ -13,17 +13,45 @@ export const usageSchema = z.object({
 
 export const timingsSchema = z.object({ queue_ms: z.number(), prefill_ms: z.number(), decode_ms: z.number() });
 
+/** As Azure has it, when it is asked for. */
+const filterResultsSchema = z.record(
+  z.string(),
+  z.object({ filtered: z.boolean(), severity: z.enum(['safe', 'low', 'medium', 'high']) }),
+);
+
+const filtered = {
+  content_filter_results: filterResultsSchema
+    .optional()
+    .describe('Only when asked for; in a stream with the last chunk.'),
+};
+const promptFiltered = {
+  prompt_filter_results: z
+    .array(z.object({ prompt_index: z.int(), content_filter_results: filterResultsSchema }))
+    .optional()
+    .describe('Only when asked for; in a stream with the first chunk.'),
+};
+
 const envelope = {
   id: z.string(),
   created: z.int().describe('Seconds since the epoch.'),
   model: z.string(),
   system_fingerprint: z.string(),
   service_tier: z.string().optional(),
+  ...promptFiltered,
   timings: timingsSchema.optional().describe('Only when the server runs with timings.'),
 };
 
-const completionChoice = z.object({ index: z.int(), text: z.string(), logprobs: z.null() });
-const chatChoice = z.object({ index: z.int(), logprobs: z.null() });
+const completionChoice = z.object({
+  ...filtered,
+  index: z.int(),
+  text: z.string(),
+  logprobs: z.null(),
+});
+const chatChoice = z.object({
+  ...filtered,
+  index: z.int(),
+  logprobs: z.null(),
+});
 
 export const completionAnswerSchema = z.object({
   ...envelope,
@@ -134,9 +162,14 @@ export const errorSchema = z.object({
     type: z.string(),
     param: z.string().nullable(),
     code: z.string(),
+    innererror: z
+      .object({ code: z.literal('ResponsibleAIPolicyViolation'), content_filter_result: filterResultsSchema })
+      .optional()
+      .describe('Of a blocked prompt, when it is asked for.'),
   }),
 });
 
+export type FilterResults = z.infer<typeof filterResultsSchema>;
 export type Usage = z.infer<typeof usageSchema>;
 export type Timings = z.infer<typeof timingsSchema>;
 export type Model = z.infer<typeof modelSchema>;

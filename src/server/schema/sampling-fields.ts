@@ -65,6 +65,15 @@ function streamFields() {
   };
 }
 
+function filterFields() {
+  return {
+    content_filter_results: z
+      .boolean()
+      .optional()
+      .describe('Answer with what the safety filter thought of prompt and output, as Azure has it.'),
+  };
+}
+
 /** Accepted for OpenAI's clients; none of them changes the answer. */
 function hintFields() {
   const label = z.string().max(512).optional();
@@ -86,6 +95,7 @@ export function sharedFields(limits: ServerLimits) {
     ...drawFields(limits),
     ...stopFields(limits),
     ...streamFields(),
+    ...filterFields(),
     ...hintFields(),
   };
 }

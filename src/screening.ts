@@ -1,0 +1,49 @@
+/** The safety filter of a server: its screens, its policy and its audit log. */
+import type { Config } from './config.js';
+import { AuditLog } from './safety/audit-log.js';
+import { createSafety, unfiltered } from './safety/filter.js';
+import { readPolicy } from './safety/policy-file.js';
+import { loadRuleScreen } from './safety/rule-filter.js';
+import type { Safety } from './safety/safety.js';
+import type { Screen } from './safety/screen.js';
+import type { SafetyReport } from './server/safety-report.js';
+
+export interface Screening {
+  readonly safety: Safety;
+  /** Once no text is screened any more: writes what the audit log still holds. */
+  close(): void;
+}
+
+/** `screens`: those beside the rules. Throws `invalid_config`. */
+export function openScreening(config: Config, report: SafetyReport, screens: readonly Screen[] = []): Screening {
+  const all = config.safety === 'off' ? screens : [loadRuleScreen(rulesFile(config)), ...screens];
+  if (all.length === 0) return { safety: unfiltered, close: () => {} };
+  const categories = all.flatMap((screen) => screen.categories);
+  const policy = config.safetyPolicy === null ? undefined : readPolicy(config.safetyPolicy, categories).decideFor;
+  const audit = openAudit(config, report);
+  const safety = createSafety(all, {
+    policy,
+    onFailure: config.safetyOnFailure,
+    timeLimitMs: config.safetyTimeLimit,
+    ahead: config.safetyMode === 'async' ? config.safetyAhead : 0,
+    onError: report.screenFailed,
+    onFinding: audit?.observe,
+  });
+  return { safety, close: () => audit?.close() };
+}
+
+function rulesFile({ safety }: Config): string | null {
+  return safety === 'default' ? null : safety;
+}
+
+function openAudit(config: Config, report: SafetyReport): AuditLog | null {
+  if (config.auditLog === null) return null;
+  return new AuditLog({
+    file: config.auditLog,
+    key: config.auditKey,
+    withText: config.auditText,
+    maxBytes: config.auditMaxBytes,
+    keep: config.auditKeep,
+    onError: report.auditFailed,
+  });
+}

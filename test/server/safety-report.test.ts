@@ -1,0 +1,27 @@
+/** Failures of the safety filter are all counted, and logged at most once a minute each. */
+import { expect, test } from 'vitest';
+import { Metrics } from '#octavo/server/metrics.js';
+import { reportSafety } from '#octavo/server/safety-report.js';
+
+test('counts every failure, logs each kind once a minute', async () => {
+  const metrics = new Metrics();
+  const logged: unknown[] = [];
+  let nowMs = 5;
+  const logger = { error: (_fields: object, what: string) => logged.push([nowMs, what]) };
+  const report = reportSafety(logger as unknown as Parameters<typeof reportSafety>[0], metrics, () => nowMs);
+  for (nowMs of [5, 6, 60_004, 60_005, 60_006]) {
+    report.screenFailed('judge', new Error('lost'));
+    report.auditFailed(new Error('full'), 3);
+  }
+  report.screenFailed('rules', new Error('lost'));
+  expect(logged).toEqual([
+    [5, "the safety screen 'judge' failed"],
+    [5, 'the audit log cannot be written'],
+    [60_005, "the safety screen 'judge' failed"],
+    [60_005, 'the audit log cannot be written'],
+    [60_006, "the safety screen 'rules' failed"],
+  ]);
+  const text = await metrics.registry.metrics();
+  expect(text).toContain('octavo_safety_screen_failures_total{screen="judge"} 5');
+  expect(text).toContain('octavo_safety_audit_lost_total 15');
+});

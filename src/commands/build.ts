@@ -3,10 +3,8 @@ import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
-import { readPlan } from '../models/build/read-plan.js';
 import { shapeNames } from '../models/build/source/random-source.js';
 import type { Manifest } from '../models/manifest.js';
-import { whyUnmeasured } from '../models/receipt/measurable.js';
 import { buildMeasured } from '../models/receipt/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
@@ -18,7 +16,7 @@ import { createBar } from './progress-bar.js';
 import { textOptions } from './receipt.js';
 import { formatReceipt } from './receipt-table.js';
 
-/** Predictions of the receipt of a build: enough to see a loss of a percent; `octavo receipt` measures more. */
+/** Predictions of the receipt of a build on text that FP32 writes: enough to see a loss of a percent; `octavo receipt` measures more. */
 const quickTokens = 2000;
 
 const buildOptions = {
@@ -60,12 +58,12 @@ const buildOptions = {
       .nullable()
       .default(null),
     value: 'percent',
-    help: 'Loss of perplexity that is allowed, such as 1%: in int8 layers stay FP32 until it is kept, else the build fails',
+    help: 'Loss that is allowed, such as 1%: in int8 layers stay FP32 until it is kept, else the build fails',
   },
   text: textOptions.text,
   tokens: {
     ...textOptions.tokens,
-    help: `${textOptions.tokens.help} (default: the whole file; sampled text: ${quickTokens})`,
+    help: `${textOptions.tokens.help} (default: the whole file; text that FP32 writes: ${quickTokens})`,
   },
   threads: engineOptions.threads,
 } as const satisfies OptionTable;
@@ -77,8 +75,10 @@ export const buildCommand: Command = {
        octavo build --random <shape> --out <folder> [options]
 
 Reads config.json, tokenizer.json and safetensors; writes an ONNX graph, its weights and a manifest. The folder appears
-whole or not at all. A build of a checkpoint that generates text is measured against FP32 on this machine, and the receipt of quality
-and speed is written beside it; --no-receipt skips that, "octavo receipt" measures again.
+whole or not at all. A build of a checkpoint is measured against FP32 on this machine, and the receipt of quality and speed
+is written beside it; --no-receipt skips that, "octavo receipt" measures again. A loss is of perplexity; of a model that
+embeds, how far vectors move as a share of what lies between different texts; of one that classifies or tags, the share of
+labels that change.
 
 ${describeOptions(buildOptions)}
 
@@ -95,7 +95,7 @@ Examples:
       throw new OctavoError('invalid_config', 'Give one Hugging Face folder, or --random with a shape.');
     }
     const started = Date.now();
-    const { manifest, receipt, unmeasured } = await untilInterrupted((signal) =>
+    const { manifest, receipt } = await untilInterrupted((signal) =>
       build(source, values, stopWith(signal, createBar(process.stderr))),
     );
     const mebibytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;
@@ -103,7 +103,6 @@ Examples:
     process.stdout.write(
       `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
     );
-    if (unmeasured !== null) process.stdout.write(`No receipt: ${unmeasured}\n`);
     process.stdout.write(describeKept(manifest));
     if (receipt !== null) process.stdout.write(`\n${formatReceipt(receipt)}`);
   },
@@ -115,8 +114,6 @@ interface Built {
   readonly manifest: Manifest;
   /** `null`: nothing was measured. */
   readonly receipt: Receipt | null;
-  /** Why this model cannot be measured; `null`: it was, or nobody wanted it. */
-  readonly unmeasured: string | null;
 }
 
 /** `source` is `undefined` for random weights. */
@@ -125,27 +122,15 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
   const options = { out, precision, reduceRange, keep, force, ...(name === undefined ? {} : { name }) };
   if (source === undefined) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
-    const manifest = await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress);
-    return { manifest, receipt: null, unmeasured: null };
+    return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };
   }
-  const wanted = precision !== 'fp32' && !settings.noReceipt;
-  const unmeasured = wanted ? await whyNoReceipt(source) : null;
-  const measures = wanted && unmeasured === null;
-  if (maxLoss !== null && !measures) {
-    throw new OctavoError('invalid_config', unmeasured === null ? needsReceipt : `--max-loss: ${unmeasured}`);
+  if (precision === 'fp32' || settings.noReceipt) {
+    if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
+    return { manifest: await buildModel({ ...options, source }, onProgress), receipt: null };
   }
-  if (!measures) {
-    return { manifest: await buildModel({ ...options, source }, onProgress), receipt: null, unmeasured };
-  }
-  const { text, threads } = settings;
-  const tokens = settings.tokens ?? (text === null ? quickTokens : null);
-  const measure = { text, tokens, threads, runtime: 'auto', provider: 'cpu' } as const;
-  return { ...(await buildMeasured({ build: { ...options, source }, measure, maxLoss }, onProgress)), unmeasured };
-}
-
-async function whyNoReceipt(source: string): Promise<string | null> {
-  const { output, encoder } = await readPlan(source);
-  return whyUnmeasured({ task: output?.task ?? 'generate', encoder });
+  const { text, tokens, threads } = settings;
+  const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', provider: 'cpu' } as const;
+  return buildMeasured({ build: { ...options, source }, measure, maxLoss }, onProgress);
 }
 
 const needsReceipt = '--max-loss needs a build of a checkpoint with its receipt, and not in fp32.';

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
 import { openModelFolder } from '../models/model-folder.js';
-import { whyUnmeasured } from '../models/receipt/measurable.js';
+import { sampledTokens } from '../models/receipt/gauge-options.js';
 import { measureReceipt } from '../models/receipt/measure.js';
-import { sampledTokens } from '../models/receipt/measurement-text.js';
 import { removeReceipt, writeReceipt } from '../models/receipt/receipt-file.js';
 import { withReference } from '../models/receipt/reference.js';
 import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
@@ -19,14 +18,14 @@ export const textOptions = {
   text: {
     schema: z.string().min(1).nullable().default(null),
     value: 'file',
-    help: 'Text to measure on: plain, or *.jsonl with OpenAI messages a line (default: sampled from FP32)',
+    help: 'Text to measure on: plain, or *.jsonl with OpenAI messages a line (default: FP32 writes it; for encoders it is bundled)',
   },
   tokens: {
     schema: integer(2, 1 << 30)
       .nullable()
       .default(null),
     value: 'n',
-    help: 'Predictions to measure',
+    help: 'Predictions to measure, or tokens that an encoder reads',
   },
 } as const satisfies OptionTable;
 
@@ -41,7 +40,7 @@ const receiptOptions = {
   text: textOptions.text,
   tokens: {
     ...textOptions.tokens,
-    help: `${textOptions.tokens.help} (default: the whole file; sampled text: ${sampledTokens})`,
+    help: `${textOptions.tokens.help} (default: the whole file; text that FP32 writes: ${sampledTokens})`,
   },
   ...{ threads, provider, runtime },
 } as const satisfies OptionTable;
@@ -52,8 +51,12 @@ export const receiptCommand: Command = {
   help: `Usage: octavo receipt <folder> --reference <folder> [options]
 
 Compares a model with FP32 on this machine and writes receipt.json into its folder: perplexity, agreement of the
-next token, differences of logits, tokens per second, size on disk and in memory. Prints it; "octavo show" prints it
-again. Measure on a quiet machine: the speeds are of this moment.
+next token, differences of logits; of a model that embeds, cosines and shared neighbours; of one that classifies or tags,
+agreement of labels and differences of scores; speed, size on disk and in memory. Prints it; "octavo show" prints it again.
+Measure on a quiet machine: the speeds are of this moment.
+
+A plain text is one text to continue; for encoders and encoder-decoders each of its lines is a text, and of *.jsonl each
+message. An encoder-decoder is measured on answers that FP32 writes to them.
 
 ${describeOptions(receiptOptions)}
 
@@ -77,13 +80,8 @@ Examples:
   },
 };
 
-/**
- * A receipt of another build, or of an older form, must not stop the measurement that replaces it. Throws `invalid_config`
- * for a model that cannot be measured, before its reference is built.
- */
+/** A receipt of another build, or of an older form, must not stop the measurement that replaces it. */
 async function prepareFolder(model: string): Promise<void> {
   const folder = await openModelFolder(model);
-  const unmeasured = whyUnmeasured(folder.manifest);
-  if (unmeasured !== null) throw new OctavoError('invalid_config', unmeasured);
   await folder.readReceipt().catch(() => removeReceipt(model));
 }

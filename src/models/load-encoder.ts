@@ -19,7 +19,7 @@ export interface LoadedEncoder {
 /** Throws `invalid_model`, `unsupported_model` or `runtime_unavailable`, each naming what is wrong. */
 export async function openEncoder(folder: ModelFolder, options: LoadOptions): Promise<LoadedEncoder> {
   const { manifest } = folder;
-  const head = readHead(manifest);
+  const [head, shape] = [readHead(manifest), encoderShape(manifest)];
   const contextLength = Math.min(options.context, manifest.shape.context);
   const receipt = await folder.readReceipt();
   const tokenizer = await loadEncoderTokenizer(folder);
@@ -27,7 +27,7 @@ export async function openEncoder(folder: ModelFolder, options: LoadOptions): Pr
   const { replica, info } = await EncoderReplica.start(
     {
       graph: folder.graph,
-      shape: toShape(head),
+      shape,
       runtime: options.runtime,
       provider: options.provider,
       threads: options.threads,
@@ -61,18 +61,20 @@ export async function loadEncoderTokenizer(folder: ModelFolder): Promise<Encoder
   return new EncoderTokenizer({ tokenizer, config }, folder.manifest.shape.vocab);
 }
 
-function readHead({ task, name, labels, dimensions, scores }: Manifest): EncoderHead {
-  if (task === 'embed' && dimensions !== undefined) return { task, dimensions };
-  if (task === 'classify' && labels !== undefined) return { task, labels, scores: scores ?? 'softmax' };
+function readHead({ task, name, labels = [], dimensions = 0, scores }: Manifest): EncoderHead {
   if (task === 'tag') {
     throw new OctavoError('unsupported_model', `The model ${name} labels single tokens, which is not served yet.`);
   }
-  const missing = task === 'embed' ? 'dimensions' : 'labels';
-  throw new OctavoError('invalid_model', `The manifest of ${name} has the task "${task}" but no ${missing}.`);
+  return task === 'embed' ? { task, dimensions } : { task: 'classify', labels, scores: scores ?? 'softmax' };
 }
 
-function toShape(head: EncoderHead): EncoderShape {
-  return head.task === 'embed'
-    ? { output: 'sentence_embedding', width: head.dimensions }
-    : { output: 'logits', width: head.labels.length };
+/** What the graph of an encoder gives. Throws `invalid_model` for a manifest without it. */
+export function encoderShape(manifest: Manifest): EncoderShape {
+  const { task, name, dimensions, labels } = manifest;
+  if (task === 'embed' && dimensions !== undefined) return { output: 'sentence_embedding', width: dimensions };
+  if (task !== 'embed' && labels !== undefined) {
+    return { output: 'logits', width: labels.length, perToken: task === 'tag' };
+  }
+  const missing = task === 'embed' ? 'dimensions' : 'labels';
+  throw new OctavoError('invalid_model', `The manifest of ${name} has the task "${task}" but no ${missing}.`);
 }

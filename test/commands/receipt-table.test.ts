@@ -1,7 +1,7 @@
 /** How a receipt reads in a terminal. */
 import { expect, it } from 'vitest';
 import { formatReceipt } from '#octavo/commands/receipt-table.js';
-import { exampleReceipt } from '../support/receipt.js';
+import { exampleReceipt, labelReceipt, vectorReceipt } from '../support/receipt.js';
 
 it('shows each figure of FP32 and INT8 and how they compare', () => {
   expect(formatReceipt(exampleReceipt)).toBe(`                                    FP32          INT8
@@ -27,4 +27,40 @@ it('shows a gain as a minus, and sampled text as such', () => {
   const shown = formatReceipt({ ...exampleReceipt, text, perplexity });
   expect(shown).toContain(' -1.23% ± 0.02%');
   expect(shown).toContain('Text: sampled from FP32, 3 texts');
+});
+
+it('shows answers as such, and which prompts they answer', () => {
+  const text = { ...exampleReceipt.text, source: 'answers', name: '' } as const;
+  expect(formatReceipt({ ...exampleReceipt, text })).toContain(
+    'Text: 3 answers of FP32 to the bundled text, 1234 predictions in answers of up to 512 tokens.',
+  );
+  const prompts = { ...text, name: 'prompts.txt' };
+  expect(formatReceipt({ ...exampleReceipt, text: prompts })).toContain('3 answers of FP32 to prompts.txt, ');
+});
+
+const quality = (text: string) => text.split('\n').slice(1, text.split('\n').indexOf('') - 2);
+
+it('shows of vectors how near they are, and whose neighbours they are', () => {
+  const shown = formatReceipt(vectorReceipt);
+  expect(quality(shown)).toEqual([
+    'cosine to FP32                                 0.99950   1% below 0.99850, lowest 0.99750',
+    'cosine of other texts            0.25000',
+    'same 10 nearest texts                           96.00%',
+    'texts/s, 4 x 128 tokens             10.0          25.0   2.50 x',
+  ]);
+  expect(shown).toContain('Text: the bundled text, 160 texts, 4321 tokens in texts of up to 77.');
+});
+
+it('shows of labels whether they are the same, of texts and of tokens', () => {
+  expect(quality(formatReceipt(labelReceipt))).toEqual([
+    'same label                                      99.38%',
+    'divergence, nats a text                        0.00025',
+    'difference of scores                            0.0055   at most 0.063',
+    'difference of logits                            0.0235   at most 0.125',
+    'texts/s, 4 x 128 tokens             10.0          25.0   2.50 x',
+  ]);
+  const text = { ...labelReceipt.text, source: 'file', name: 'notes.txt' } as const;
+  const tagged = formatReceipt({ ...labelReceipt, task: 'tag', text });
+  expect(tagged).toMatch(/^same label of a token .*\ndivergence, nats a token /m);
+  expect(tagged).toContain('Text: notes.txt, 160 texts');
 });

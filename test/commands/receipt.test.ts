@@ -3,49 +3,30 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { receiptSchema } from '#octavo/models/receipt/receipt.js';
+import { type Receipt, receiptSchema } from '#octavo/models/receipt/receipt.js';
 import { encoderDecoderRoot } from '../support/encoder-decoder-fixtures.js';
 import { temporaryFolder } from '../support/folders.js';
 import { runOctavo } from '../support/octavo.js';
+import { ofTask } from '../support/receipt.js';
 import { writeByteCheckpoint, writeLossyCheckpoint } from '../support/tiny-checkpoint.js';
 
 const root = temporaryFolder();
 const source = writeByteCheckpoint(join(root, 'tiny'));
 
+const embedder = fileURLToPath(new URL('../fixtures/encoders/bert', import.meta.url));
+const t5 = join(encoderDecoderRoot, 't5');
+
 const octavo = (...args: readonly string[]) => runOctavo(args, { cwd: root });
 
-const readReceipt = (folder: string) =>
-  receiptSchema.parse(JSON.parse(readFileSync(join(root, folder, 'receipt.json'), 'utf8')));
-
-describe('an encoder-decoder, which is not measured', () => {
-  const t5 = join(encoderDecoderRoot, 't5');
-
-  it('is built without a receipt, and says why', async () => {
-    const built = await octavo('build', t5, '--out', 't5');
-    expect(built).toMatchObject({ code: 0, err: '' });
-    expect(built.out).toContain(
-      'No receipt: An encoder-decoder would have to be measured on prompts with their answers',
-    );
-    expect(existsSync(join(root, 't5', 'receipt.json'))).toBe(false);
-    const again = await octavo('receipt', 't5', '--reference', t5);
-    expect(again.code).toBe(1);
-    expect(again.err).toContain('An encoder-decoder would have to be measured on prompts with their answers');
-  });
-
-  it('cannot be held to a loss', async () => {
-    const { code, err } = await octavo('build', t5, '--out', 'held', '--max-loss', '1%');
-    expect(code).toBe(1);
-    expect(err).toContain('--max-loss: An encoder-decoder would have to be measured on prompts');
-    expect(existsSync(join(root, 'held'))).toBe(false);
-  });
-});
+const readReceipt = <Task extends Receipt['task']>(folder: string, task: Task) =>
+  ofTask(task, receiptSchema.parse(JSON.parse(readFileSync(join(root, folder, 'receipt.json'), 'utf8'))));
 
 describe('octavo build', () => {
   it('measures an int8 build, and shows the receipt now and later', async () => {
     const built = await octavo('build', source, '--out', 'built', '--tokens', '60', '--max-loss', '50%');
     expect(built).toMatchObject({ code: 0, err: '' });
     expect(built.out).toMatch(/^perplexity .* ± /m);
-    expect(readReceipt('built').text.predictions).toBe(60);
+    expect(readReceipt('built', 'generate').text.predictions).toBe(60);
     const shown = await octavo('show', 'built');
     expect(shown.out).toMatch(/^tiny \(llama, int8\), built by Octavo/);
     expect(built.out.endsWith(shown.out.slice(shown.out.indexOf('perplexity')))).toBe(true);
@@ -91,15 +72,31 @@ describe('octavo build', () => {
     expect((await octavo('show', 'unmeasured')).out).toContain('No receipt');
   });
 
-  it('measures no model that generates no text, and cannot bound its loss', async () => {
-    const embedder = fileURLToPath(new URL('../fixtures/encoders/bert', import.meta.url));
-    const { code, err } = await octavo('build', embedder, '--out', 'embedder', '--max-loss', '1%');
-    expect([code, err]).toEqual([
-      1,
-      expect.stringMatching(/--max-loss: .*perplexity, which only a model that generates text has/),
-    ]);
-    expect((await octavo('build', embedder, '--out', 'embedder')).out).toContain('No receipt: A receipt measures');
-    expect(existsSync(join(root, 'embedder', 'receipt.json'))).toBe(false);
+  it('measures an encoder on the bundled text, and shows and bounds what its task has', async () => {
+    const built = await octavo('build', embedder, '--out', 'embedder', '--max-loss', '5%');
+    expect(built).toMatchObject({ code: 0, err: '' });
+    expect(built.out).toMatch(/^cosine to FP32 .*\n.*\nsame 10 nearest texts /m);
+    expect(built.out).toMatch(/^texts\/s, 16 x \d+ tokens /m);
+    const { text, neighbours } = readReceipt('embedder', 'embed');
+    expect(text).toMatchObject({ source: 'bundled', name: 'default.txt' });
+    expect(neighbours.nearest).toBe(10);
+    const shown = await octavo('show', 'embedder');
+    expect(built.out.endsWith(shown.out.slice(shown.out.indexOf('cosine')))).toBe(true);
+    const refused = await octavo('build', embedder, '--out', 'refused', '--max-loss', '0.000001%');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/INT8 moves vectors by .* largest parts: layers\.\d/);
+    expect(readdirSync(root).filter((name) => name.includes('refused'))).toEqual([]);
+  });
+
+  it('measures an encoder-decoder on its answers to the lines of a file', async () => {
+    const lines = join(root, 'lines.txt');
+    writeFileSync(lines, 'the first prompt\n\nanother one\n');
+    const built = await octavo('build', t5, '--out', 't5', '--text', lines, '--tokens', '200', '--max-loss', '50%');
+    expect(built).toMatchObject({ code: 0, err: '' });
+    expect(built.out).toMatch(/answers of FP32 to lines\.txt, 200 predictions/);
+    const { text, encoder } = readReceipt('t5', 'generate');
+    expect(text).toMatchObject({ source: 'answers', name: 'lines.txt', predictions: 200 });
+    expect(encoder?.graph).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it.each([
@@ -121,17 +118,20 @@ describe('octavo receipt', () => {
     await octavo('build', source, '--out', 'again', '--no-receipt');
     await octavo('build', source, '--out', 'again-fp32', '--precision', 'fp32');
     await octavo('receipt', 'again', '--reference', source, '--tokens', '50');
-    const first = readReceipt('again');
+    const first = readReceipt('again', 'generate');
     // One that cannot be used is replaced like any other.
     writeFileSync(join(root, 'again', 'receipt.json'), '{}');
     expect((await octavo('show', 'again')).err).toMatch(/receipt\.json/);
     const { code, out } = await octavo('receipt', 'again', '--reference', 'again-fp32', '--tokens', '50');
     expect(code).toBe(0);
     expect(out).toMatch(/^perplexity /m);
-    expect(readReceipt('again').perplexity).toEqual(first.perplexity);
+    expect(readReceipt('again', 'generate').perplexity).toEqual(first.perplexity);
     expect(readdirSync(root).filter((name) => name.startsWith('.'))).toEqual([]);
     const shown = JSON.parse((await octavo('show', 'again', '--json')).out);
-    expect(shown).toMatchObject({ manifest: { name: 'tiny', precision: 'int8' }, receipt: readReceipt('again') });
+    expect(shown).toMatchObject({
+      manifest: { name: 'tiny', precision: 'int8' },
+      receipt: readReceipt('again', 'generate'),
+    });
   });
 
   it.each([

@@ -5,8 +5,9 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { invariant } from '../../errors.js';
 import type { Precision } from '../manifest.js';
 import { familyOf } from './families/families.js';
-import { type Graph, GraphBuilder } from './graph/graph-builder.js';
-import { quantisedLayers } from './graph/quantised-layers.js';
+import type { Graph } from './graph/graph-builder.js';
+import { type QuantisedLayer, quantisedLayers } from './graph/quantised-layers.js';
+import { drawGraphFiles, type GraphFiles } from './graph-files.js';
 import { dataTypes, encodeModel, type StoredTensor } from './onnx/model-proto.js';
 import { ModelProtoSchema, type TensorProto } from './onnx/onnx_pb.js';
 import { openCheckpointSource } from './source/checkpoint-source.js';
@@ -15,46 +16,53 @@ import type { ModelSource } from './source/model-source.js';
 export interface ProbeOptions {
   /** The Hugging Face folder that both builds were made from. */
   readonly source: string;
-  /** ONNX files of the FP32 and of the INT8 build. */
-  readonly reference: string;
-  readonly model: string;
+  /** The FP32 and the INT8 build. */
+  readonly reference: BuiltGraphs;
+  readonly model: BuiltGraphs;
   /** Layers of the INT8 build that are FP32 already. */
   readonly keep: readonly string[];
   /** Folder to make, on the same file system: the weights are linked, not copied. */
   readonly out: string;
 }
 
-export interface Probe {
+/** Paths of a build's ONNX files; `null`: there is only one. */
+interface BuiltGraphs {
+  readonly graph: string;
+  readonly encoderGraph: string | null;
+}
+
+export interface Probe extends BuiltGraphs {
   /** Path of the layer in the graph, such as `layers.3/mlp/down_proj`. */
   readonly layer: string;
   /** Of its weights in those of all layers that INT8 quantises, kept ones included. */
   readonly share: number;
-  /** Its ONNX file. */
-  readonly graph: string;
 }
 
-/** Throws what reading a checkpoint throws. */
+/** Of an encoder-decoder a layer is that of its name in both graphs. Throws what reading a checkpoint throws. */
 export async function writeProbes({ source, reference, model, keep, out }: ProbeOptions): Promise<readonly Probe[]> {
   await mkdir(out);
-  const stored = new Map<string, TensorProto>();
-  for (const file of [reference, model]) {
-    const weights = `${file}_data`;
-    await link(weights, join(out, basename(weights)));
-    for (const tensor of fromBinary(ModelProtoSchema, await readFile(file)).graph?.initializer ?? []) {
-      stored.set(tensorKey(tensor.name, tensor.dataType), tensor);
-    }
-  }
+  const stored = await linkTensors([reference.graph, model.graph], out);
+  const [encoder, encoderInt8] = [reference.encoderGraph, model.encoderGraph];
+  const storedEncoder = encoder && encoderInt8 ? await linkTensors([encoder, encoderInt8], out) : null;
   const checkpoint = await openCheckpointSource(source);
   try {
-    const layers = quantisedLayers(draw(checkpoint, 'int8', new Map()));
+    const write = async (name: string, graph: Graph, tensors: StoredTensors) => {
+      const file = join(out, `${name}.onnx`);
+      await writeFile(file, encodeModel(graph, findTensors(graph, tensors), 'probe'));
+      return file;
+    };
+    const layers = allLayers(draw(checkpoint, 'int8', new Map()));
     const total = layers.reduce((sum, { weights }) => sum + weights, 0);
     const probes: Probe[] = [];
     for (const { path, name, weights } of layers) {
       if (keep.includes(name)) continue;
       const drawn = draw(checkpoint, 'fp32', new Map([[path, 'int8']]));
-      const graph = join(out, `probe-${probes.length}.onnx`);
-      await writeFile(graph, encodeModel(drawn, findTensors(drawn, stored), 'probe'));
-      probes.push({ layer: name, share: weights / total, graph });
+      const graph = await write(`probe-${probes.length}`, drawn.model.graph, stored);
+      const encoderGraph =
+        drawn.encoder && storedEncoder
+          ? await write(`probe-${probes.length}-encoder`, drawn.encoder.graph, storedEncoder)
+          : null;
+      probes.push({ layer: name, share: weights / total, graph, encoderGraph });
     }
     return probes;
   } finally {
@@ -62,18 +70,44 @@ export async function writeProbes({ source, reference, model, keep, out }: Probe
   }
 }
 
+/** Where tensors are stored, by `tensorKey`. */
+type StoredTensors = ReadonlyMap<string, TensorProto>;
+
+/** The tensors of some ONNX files, whose weights are linked to where the probes will be. */
+async function linkTensors(files: readonly string[], out: string): Promise<StoredTensors> {
+  const stored = new Map<string, TensorProto>();
+  for (const file of files) {
+    const weights = `${file}_data`;
+    await link(weights, join(out, basename(weights)));
+    for (const tensor of fromBinary(ModelProtoSchema, await readFile(file)).graph?.initializer ?? []) {
+      stored.set(tensorKey(tensor.name, tensor.dataType), tensor);
+    }
+  }
+  return stored;
+}
+
+/** The layers of all graphs; those of one name are one. */
+function allLayers({ model, encoder }: GraphFiles): readonly Pick<QuantisedLayer, 'path' | 'name' | 'weights'>[] {
+  const layers = new Map<string, Pick<QuantisedLayer, 'path' | 'name' | 'weights'>>();
+  for (const graph of encoder === null ? [model.graph] : [encoder.graph, model.graph]) {
+    for (const { path, name, weights } of quantisedLayers(graph)) {
+      layers.set(name, { path, name, weights: weights + (layers.get(name)?.weights ?? 0) });
+    }
+  }
+  return [...layers.values()];
+}
+
 function draw(
   { config, modules, weights }: ModelSource,
   precision: Precision,
   exceptions: ReadonlyMap<string, Precision>,
-): Graph {
-  const builder = new GraphBuilder();
-  familyOf(config).plan(config, modules).draw({ builder, weights, precision, weightLimit: 127, exceptions });
-  return builder.finish();
+): GraphFiles {
+  const plan = familyOf(config).plan(config, modules);
+  return drawGraphFiles(plan, { weights, precision, weightLimit: 127, exceptions });
 }
 
 /** Where the two builds hold the tensors of a graph that is made of both. */
-function findTensors({ sources }: Graph, stored: ReadonlyMap<string, TensorProto>): readonly StoredTensor[] {
+function findTensors({ sources }: Graph, stored: StoredTensors): readonly StoredTensor[] {
   return sources.flatMap(({ tensors }) =>
     tensors.map((spec): StoredTensor => {
       const tensor = stored.get(tensorKey(spec.name, dataTypes[spec.type]));

@@ -8,7 +8,7 @@ export interface EncodeStep {
 }
 
 export interface EncodeResult {
-  /** `[texts, width]`, in the order of the texts. */
+  /** `[texts, width]`, in the order of the texts; `[texts, length, width]` where the output has a row for each token. */
   readonly values: Float32Array;
   /** Milliseconds in the model. */
   readonly modelMs: number;

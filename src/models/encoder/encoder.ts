@@ -9,6 +9,8 @@ export interface EncoderShape {
   /** The one output that is computed: `[texts, width]`. */
   readonly output: 'sentence_embedding' | 'logits';
   readonly width: number;
+  /** The output has a row for each token instead: `[texts, length, width]`, those of the padding included. */
+  readonly perToken?: boolean;
 }
 
 /** Inputs that a step can fill. */
@@ -38,8 +40,9 @@ export class Encoder {
 
   async step(step: EncodeStep): Promise<EncodeResult> {
     const started = performance.now();
-    const { output, width } = this.#shape;
-    const values = this.#values.tensor([step.texts.length, width]);
+    const { output, width, perToken } = this.#shape;
+    const { length } = step.texts;
+    const values = this.#values.tensor(perToken ? [length, step.length, width] : [length, width]);
     await this.#session.run(this.#inputs(step), new Map([[output, values]]));
     // A copy of its own: what crosses to the main thread takes all of its memory along.
     return { values: (values.data as Float32Array).slice(), modelMs: performance.now() - started };

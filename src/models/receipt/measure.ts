@@ -2,45 +2,46 @@
 import { OctavoError } from '../../errors.js';
 import { type ModelFolder, openModelFolder } from '../model-folder.js';
 import { packageVersion } from '../package-version.js';
-import { compareModels } from './comparer.js';
-import { summarise } from './comparison.js';
+import type { RunOptions } from './comparison-protocol.js';
+import type { Gauge, Quality } from './gauge.js';
+import type { TextOptions } from './gauge-options.js';
 import { machineInfo } from './machine.js';
-import { chooseText, type MeasurementText, type TextOptions } from './measurement-text.js';
+import { openGauge } from './open-gauge.js';
 import type { OnProgress } from './progress.js';
 import type { Receipt } from './receipt.js';
 import { measuredFiles } from './receipt-file.js';
 import { measureSpeed, type Speed } from './speed.js';
 
-export interface MeasureOptions extends TextOptions {
+export interface MeasureOptions extends TextOptions, RunOptions {
+  /** Folder of the same model in FP32. */
+  readonly reference: string;
   /** The model folder whose receipt is wanted. */
   readonly model: string;
 }
 
-/** How near a model is to its reference. */
-export interface Quality {
-  readonly text: MeasurementText;
-  readonly summary: ReturnType<typeof summarise>;
+/** A quality, and what it was measured with. */
+export interface Measured {
+  readonly gauge: Gauge;
+  readonly quality: Quality;
 }
 
 /**
- * Measures on `text` where there is one already, else on what the options say. Throws `invalid_config` when the folders
+ * Measures with `gauge` where there is one already, else on what the options say. Throws `invalid_config` when the folders
  * do not belong together, and what loading and running throw.
  */
 export async function measureQuality(
   options: MeasureOptions,
   onProgress: OnProgress,
-  chosen?: MeasurementText,
-): Promise<Quality> {
+  gauge?: Gauge,
+): Promise<Measured> {
   const reference = await openModelFolder(options.reference);
   const model = await openModelFolder(options.model);
   checkPair(reference, model);
-  const text = chosen ?? (await chooseText(options, model, onProgress));
-  const comparison = await compareModels(
-    { ...options, reference: reference.graph, model: model.graph, shape: windowShape(model, text) },
-    text.windows,
-    (done) => onProgress({ done, total: text.windows.length, what: 'comparing with FP32' }),
-  );
-  return { text, summary: summarise(comparison) };
+  const { runtime, provider, threads } = options;
+  const run = { runtime, provider, threads };
+  const used =
+    gauge ?? (await openGauge({ ...options, reference, model, referencePath: options.reference, run, onProgress }));
+  return { gauge: used, quality: await used.measure(model, onProgress) };
 }
 
 /** The whole receipt; `quality` where it was measured already. Throws as `measureQuality`. */
@@ -49,7 +50,7 @@ export async function measureReceipt(
   onProgress: OnProgress = () => {},
   quality?: Quality,
 ): Promise<Receipt> {
-  const { text, summary } = quality ?? (await measureQuality(options, onProgress));
+  const { figures } = quality ?? (await measureQuality(options, onProgress)).quality;
   const reference = await openModelFolder(options.reference);
   const model = await openModelFolder(options.model);
   const precision = checkPair(reference, model);
@@ -60,8 +61,7 @@ export async function measureReceipt(
     model: model.manifest.name,
     precision,
     ...measuredFiles(model.manifest),
-    text: text.info,
-    ...summary,
+    ...figures,
     speed: [...speed.speed],
     disk: { reference: graphBytes(reference), model: graphBytes(model) },
     resident: speed.resident,
@@ -76,21 +76,19 @@ function checkPair(reference: ModelFolder, model: ModelFolder): Receipt['precisi
     throw new OctavoError('invalid_config', sentence);
   };
   if (a.precision !== 'fp32') refuse(`The reference must be fp32; ${a.name} is ${a.precision}.`);
-  if (a.architecture !== b.architecture || JSON.stringify(a.shape) !== JSON.stringify(b.shape)) {
-    refuse(`${a.name} and ${b.name} are not the same model: their architectures or shapes differ.`);
+  const facts = ({ architecture, shape, task, labels, dimensions }: ModelFolder['manifest']) =>
+    JSON.stringify([architecture, shape, task, labels, dimensions]);
+  if (facts(a) !== facts(b)) {
+    refuse(`${a.name} and ${b.name} are not the same model: their architectures, shapes or tasks differ.`);
   }
   return b.precision === 'fp32' ? refuse(`A receipt compares a precision with FP32; ${b.name} is fp32.`) : b.precision;
 }
 
-/** One row that holds a window. */
-function windowShape({ manifest }: ModelFolder, { info }: MeasurementText) {
-  return { ...manifest.shape, rows: 1, capacity: info.window };
-}
-
-/** Bytes of the graph and the weights beside it. */
+/** Bytes of every graph and the weights beside it. */
 function graphBytes({ manifest }: ModelFolder): number {
-  const files = manifest.files.filter(({ path }) => path === manifest.graph || path === `${manifest.graph}_data`);
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const graphs = [manifest.graph, ...(manifest.encoder ? [manifest.encoder.graph] : [])];
+  const paths = graphs.flatMap((graph) => [graph, `${graph}_data`]);
+  return manifest.files.reduce((sum, { path, bytes }) => sum + (paths.includes(path) ? bytes : 0), 0);
 }
 
 async function describeSetting(

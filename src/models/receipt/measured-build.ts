@@ -3,8 +3,9 @@ import { OctavoError } from '../../errors.js';
 import { type BuildOptions, buildModel } from '../build/build.js';
 import { checkTarget } from '../build/folder/output-folder.js';
 import type { Manifest } from '../manifest.js';
-import { type MeasureOptions, measureQuality, measureReceipt, type Quality } from './measure.js';
+import { type Measured, type MeasureOptions, measureQuality, measureReceipt } from './measure.js';
 import { chooseLayers, maxKeptShare } from './mend.js';
+import { percent } from './percent.js';
 import type { OnProgress } from './progress.js';
 import type { Receipt } from './receipt.js';
 import { receiptBytes, receiptName } from './receipt-file.js';
@@ -15,7 +16,7 @@ export interface MeasuredBuildOptions {
   /** In another precision than fp32. */
   readonly build: BuildOptions;
   readonly measure: Omit<MeasureOptions, 'reference' | 'model'>;
-  /** Loss of perplexity that is allowed, as a share of FP32's; `null`: any. */
+  /** What may be lost, as a share (`Quality.loss`); `null`: anything. */
   readonly maxLoss: number | null;
 }
 
@@ -52,7 +53,7 @@ async function buildUntilGood(setting: Setting, onProgress: OnProgress): Promise
       const left = loss.layers.filter((layer) => !kept.includes(layer));
       const room = maxKeptShare - kept.reduce((sum, { share }) => sum + share, 0);
       const more = chooseLayers({
-        change: loss.quality.summary.perplexity.change,
+        loss: loss.measured.quality.loss,
         allowed: maxLoss,
         layers: left,
         room,
@@ -67,31 +68,31 @@ async function buildUntilGood(setting: Setting, onProgress: OnProgress): Promise
 
 /** A build that loses more than allowed, with what is needed for a better one. */
 class TooLossy extends Error {
-  readonly quality: Quality;
+  readonly measured: Measured;
   readonly layers: readonly Sensitivity[];
 
-  constructor(quality: Quality, layers: readonly Sensitivity[]) {
+  constructor(measured: Measured, layers: readonly Sensitivity[]) {
     super('a build loses more than allowed');
-    this.quality = quality;
+    this.measured = measured;
     this.layers = layers;
   }
 }
 
-/** One build, measured. `before`: the one that it is to better, whose text and sensitivities hold for it too. */
+/** One build, measured. `before`: the one that it is to better, whose gauge and sensitivities hold for it too. */
 async function attempt(setting: Setting, before: TooLossy | undefined, onProgress: OnProgress): Promise<MeasuredBuild> {
   const { build, measure, maxLoss, reference } = setting;
   const receipts: Receipt[] = [];
   const inspect = async (model: string) => {
     const options = { ...measure, reference, model };
-    const quality = await measureQuality(options, onProgress, before?.quality.text);
-    if (maxLoss !== null && quality.summary.perplexity.change > maxLoss) {
-      const source = { ...options, source: build.source };
+    const measured = await measureQuality(options, onProgress, before?.measured.gauge);
+    if (maxLoss !== null && measured.quality.loss > maxLoss) {
+      const folders = { source: build.source, reference, model };
       // Only int8 has layers that are quantised, or kept, one by one.
       const mendable = before === undefined && build.precision === 'int8';
-      const layers = mendable ? await measureSensitivity(source, quality.text, onProgress) : [];
-      throw new TooLossy(quality, before?.layers ?? layers);
+      const layers = mendable ? await measureSensitivity(folders, measured.gauge, onProgress) : [];
+      throw new TooLossy(measured, before?.layers ?? layers);
     }
-    const receipt = await measureReceipt(options, onProgress, quality);
+    const receipt = await measureReceipt(options, onProgress, measured.quality);
     receipts.push(receipt);
     return new Map([[receiptName, receiptBytes(receipt)]]);
   };
@@ -103,19 +104,13 @@ async function attempt(setting: Setting, before: TooLossy | undefined, onProgres
 const namedLayers = 5;
 
 function describeLoss(
-  { quality, layers }: TooLossy,
+  { measured, layers }: TooLossy,
   { maxLoss, kept, precision }: { maxLoss: number; kept: readonly Sensitivity[]; precision: string },
 ): string {
-  const { text, summary } = quality;
-  const { change, error } = summary.perplexity;
   const total = layers.reduce((sum, { divergence }) => sum + divergence, 0);
   const worst = layers.slice(0, namedLayers).map(({ layer, divergence }) => `${layer} ${percent(divergence / total)}`);
   const mended = kept.length === 0 ? '' : `, with ${kept.length} layers in FP32`;
-  const sentence = `${precision.toUpperCase()} changes perplexity by ${percent(change)} (± ${percent(error)}, ${text.info.predictions} predictions)${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written.`;
+  const sentence = `${precision.toUpperCase()} ${measured.quality.told}${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written.`;
   if (layers.length === 0) return sentence;
   return `${sentence} Of what the layers cost, each quantised alone, these have the largest parts: ${worst.join(', ')}. No more than ${percent(maxKeptShare)} of the weights are kept in FP32.`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)}%`;
 }

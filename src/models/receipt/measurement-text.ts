@@ -1,28 +1,14 @@
-/** The text that a receipt is measured on: a file's, or what the FP32 model writes itself. */
-import { createHash } from 'node:crypto';
+/** The text that models which continue a text are measured on: a file's, or what FP32 writes itself. */
 import { loadChatTemplate, loadDecoder, loadTokenizer } from '../load-model.js';
 import type { ModelFolder } from '../model-folder.js';
-import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
-import type { OnProgress } from './progress.js';
-import type { TextInfo } from './receipt.js';
-import { sampleTexts } from './sampled-text.js';
+import { type GaugeOptions, sampledTokens } from './gauge-options.js';
+import type { PredictedText } from './receipt.js';
+import { hashIds, sampleAnswers } from './sampled-text.js';
 import { readTextFile } from './text-file.js';
 import { countPredictions, cutWindows, type Window } from './windows.js';
 
-export interface TextOptions {
-  /** Folder of the same model in FP32. */
-  readonly reference: string;
-  /** A text file, read as `readTextFile` says; `null`: text is sampled from the reference. */
-  readonly text: string | null;
-  /** Predictions to measure; `null`: the whole file, or `sampledTokens`. */
-  readonly tokens: number | null;
-  readonly runtime: RuntimeName | 'auto';
-  readonly provider: ProviderName | 'auto';
-  readonly threads: number;
-}
-
 export interface MeasurementText {
-  readonly info: TextInfo;
+  readonly info: PredictedText;
   readonly windows: readonly Window[];
 }
 
@@ -31,46 +17,38 @@ export const windowTokens = 512;
 /** Texts that are sampled together. */
 const sampledRows = 16;
 
-/** Predictions on sampled text where nothing else is said. */
-export const sampledTokens = 20_000;
-
-/** The text for a model. Throws `invalid_config` for a file that cannot be used. */
-export function chooseText(
-  options: TextOptions,
-  folder: ModelFolder,
-  onProgress: OnProgress,
-): Promise<MeasurementText> {
-  return options.text === null
-    ? sampleText(options, folder, onProgress)
-    : readText(options.text, folder, options.tokens);
+/** Throws `invalid_config` for a file that cannot be used. */
+export function chooseText(options: GaugeOptions): Promise<MeasurementText> {
+  return options.text === null ? sampleText(options) : readText(options.text, options);
 }
 
-async function readText(file: string, folder: ModelFolder, tokens: number | null): Promise<MeasurementText> {
-  const tokenizer = await loadTokenizer(folder);
+async function readText(file: string, { model, tokens }: GaugeOptions): Promise<MeasurementText> {
+  const tokenizer = await loadTokenizer(model);
   try {
-    const chatTemplate = await loadChatTemplate(folder);
-    const { name, sha256, texts } = await readTextFile(file, { tokenizer, chatTemplate });
+    const chatTemplate = await loadChatTemplate(model);
+    const { texts, ...facts } = await readTextFile(file, { tokenizer, chatTemplate });
     const limit = tokens ?? Number.POSITIVE_INFINITY;
-    const label = name.replace(/\p{Cc}/gu, '?').slice(0, 256);
-    return toWindows(texts, { folder, limit, source: { source: 'file', name: label, sha256 } });
+    return toWindows(texts, { folder: model, limit, source: { source: 'file', ...facts } });
   } finally {
     await tokenizer.close();
   }
 }
 
-async function sampleText(options: TextOptions, folder: ModelFolder, onProgress: OnProgress): Promise<MeasurementText> {
-  const { shape, endTokens } = folder.manifest;
-  const [length, tokens] = [windowLength(shape.context), options.tokens ?? sampledTokens];
+async function sampleText(options: GaugeOptions): Promise<MeasurementText> {
+  const { model, run, onProgress } = options;
+  const { shape, endTokens } = model.manifest;
+  const [length, tokens] = [windowLength(shape.context), options.tokens ?? options.sampled ?? sampledTokens];
   const loaded = await loadDecoder({
-    ...options,
-    ...{ folder: options.reference, name: null, rows: sampledRows, context: length },
+    ...run,
+    ...{ folder: options.referencePath, name: null, rows: sampledRows, context: length },
   });
   try {
     const onToken = (done: number) => onProgress({ done, total: tokens, what: 'sampling text from FP32' });
-    const begin = await beginToken(folder);
-    const texts = await sampleTexts(loaded.engine, { begin, endTokens, length, tokens, onToken });
-    const sha256 = createHash('sha256').update(Uint32Array.from(texts.flat())).digest('hex');
-    return toWindows(texts, { folder, limit: tokens, source: { source: 'sampled', name: '', sha256 } });
+    const prompts = [[await beginToken(model)]];
+    const answers = await sampleAnswers(loaded.engine, { prompts, endTokens, length: length - 1, tokens, onToken });
+    const texts = answers.map(({ prompt, answer }) => [...prompt, ...answer]);
+    const source = { source: 'sampled', name: '', sha256: hashIds(texts) } as const;
+    return toWindows(texts, { folder: model, limit: tokens, source });
   } finally {
     await loaded.close();
   }
@@ -81,7 +59,7 @@ function toWindows(
   use: {
     readonly folder: ModelFolder;
     readonly limit: number;
-    readonly source: Pick<TextInfo, 'source' | 'name' | 'sha256'>;
+    readonly source: Pick<PredictedText, 'source' | 'name' | 'sha256'>;
   },
 ): MeasurementText {
   const length = windowLength(use.folder.manifest.shape.context);

@@ -8,8 +8,8 @@ export const maxKeptShare = 0.15;
 const aim = 0.9;
 
 export interface Loss {
-  /** Change of perplexity as measured, and what is allowed. */
-  readonly change: number;
+  /** As measured, and what is allowed: shares. */
+  readonly loss: number;
   readonly allowed: number;
   /** Of the layers that are still INT8. */
   readonly layers: readonly Sensitivity[];
@@ -22,12 +22,12 @@ export interface Loss {
  * small enough; at least one where one fits. Errors of different layers are nearly independent, so their divergences add
  * up to the whole: without a layer the loss shrinks by its part of the sum.
  */
-export function chooseLayers({ change, allowed, layers, room }: Loss): readonly Sensitivity[] {
+export function chooseLayers({ loss, allowed, layers, room }: Loss): readonly Sensitivity[] {
   const total = layers.reduce((sum, { divergence }) => sum + divergence, 0);
   const chosen: Sensitivity[] = [];
   let [left, space] = [total, room];
   for (const layer of layers.toSorted((a, b) => b.divergence / b.share - a.divergence / a.share)) {
-    if (chosen.length > 0 && change * left <= aim * allowed * total) break;
+    if (chosen.length > 0 && loss * left <= aim * allowed * total) break;
     if (layer.share > space) continue;
     chosen.push(layer);
     left -= layer.divergence;

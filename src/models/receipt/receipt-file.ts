@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
 import type { Manifest } from '../manifest.js';
@@ -11,14 +12,15 @@ export const receiptName = 'receipt.json';
 
 const maxBytes = 1 << 16;
 
-/** What a receipt is tied to: SHA-256 of the graph and of its weights, the file `<graph>_data`. */
-export function measuredFiles({ files, graph }: Manifest): Pick<Receipt, 'graph' | 'weights'> {
+/** What a receipt is tied to: SHA-256 of each graph and of its weights, the file `<graph>_data`. */
+export function measuredFiles({ files, graph, encoder }: Manifest): Pick<Receipt, 'graph' | 'weights' | 'encoder'> {
   const sha256 = (name: string) => {
     const file = files.find((candidate) => candidate.path === name);
     if (file === undefined) throw new OctavoError('invalid_model', `The manifest does not list ${name}.`);
     return file.sha256;
   };
-  return { graph: sha256(graph), weights: sha256(`${graph}_data`) };
+  const hashes = (name: string) => ({ graph: sha256(name), weights: sha256(`${name}_data`) });
+  return { ...hashes(graph), ...(encoder && { encoder: hashes(encoder.graph) }) };
 }
 
 /**
@@ -32,8 +34,7 @@ export async function readReceipt(folder: string, manifest: Manifest): Promise<R
   if (!stats.isFile() || stats.size > maxBytes)
     throw invalid(file, `it is not a plain file of up to ${maxBytes} bytes`);
   const receipt = parseReceipt(await readFile(file, 'utf8'), file);
-  const { graph, weights } = measuredFiles(manifest);
-  if (receipt.graph !== graph || receipt.weights !== weights) {
+  if (!isDeepStrictEqual(tiesOf(receipt), measuredFiles(manifest))) {
     throw invalid(file, 'it was measured on another build; measure again with "octavo receipt", or remove it');
   }
   return receipt;
@@ -60,6 +61,10 @@ export async function removeReceipt(folder: string): Promise<void> {
   await rm(path.join(folder, receiptName), { force: true });
 }
 
+function tiesOf({ graph, weights, encoder }: Receipt): ReturnType<typeof measuredFiles> {
+  return { graph, weights, ...(encoder && { encoder }) };
+}
+
 function parseReceipt(text: string, file: string): Receipt {
   let value: unknown;
   try {
@@ -67,9 +72,14 @@ function parseReceipt(text: string, file: string): Receipt {
   } catch {
     throw invalid(file, 'it is not JSON');
   }
-  const result = receiptSchema.safeParse(value);
+  const result = receiptSchema.safeParse(withTask(value));
   if (!result.success) throw invalid(file, z.prettifyError(result.error));
   return result.data;
+}
+
+/** Receipts of the first form have no task: only models that generate text had one. */
+function withTask(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !('task' in value) ? { ...value, task: 'generate' } : value;
 }
 
 function invalid(file: string, what: string): OctavoError {

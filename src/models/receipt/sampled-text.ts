@@ -1,11 +1,13 @@
 /** Text that a model writes itself: what its precision is measured on when there is no other text. */
+import { createHash } from 'node:crypto';
 import { greedy, type Sampling } from '../decoder/sampling.js';
 import type { DecoderEngine } from '../decoder/step.js';
+import type { Answer } from './answers.js';
 
 export interface SamplingPlan {
-  /** Every text begins with this token, which is given and not sampled. */
-  readonly begin: number;
-  /** A text ends with one of these, or at `length` tokens. */
+  /** What the model goes on from: each in turn, and again from the first. */
+  readonly prompts: readonly (readonly number[])[];
+  /** An answer ends with one of these, or at `length` tokens. */
   readonly endTokens: readonly number[];
   readonly length: number;
   /** Tokens to sample in all. */
@@ -13,51 +15,60 @@ export interface SamplingPlan {
   readonly onToken?: (sampled: number) => void;
 }
 
-/** Text i is sampled with this seed plus i. */
+interface SampledAnswer extends Answer {
+  readonly answer: number[];
+}
+
+/** Answer i is sampled with this seed plus i. */
 const firstSeed = 20_000;
 
 /**
- * Samples at temperature 1 without truncation, so that the texts are distributed as the model predicts them; all rows
- * of the engine together. The same engine on the same machine gives the same texts.
+ * Samples at temperature 1 without truncation, so that the answers are distributed as the model predicts them; all rows
+ * of the engine together. The same engine on the same machine gives the same answers.
  */
-export async function sampleTexts(engine: DecoderEngine, plan: SamplingPlan): Promise<readonly number[][]> {
-  const texts: number[][] = [];
-  const rows: number[][] = [];
+export async function sampleAnswers(engine: DecoderEngine, plan: SamplingPlan): Promise<readonly Answer[]> {
+  const answers: SampledAnswer[] = [];
+  const rows: SampledAnswer[] = [];
   let sampled = 0;
-  const take = (row: number[], token: number) => {
+  const take = ({ answer }: SampledAnswer, token: number) => {
     if (sampled === plan.tokens) return;
-    row.push(token);
+    answer.push(token);
     sampled += 1;
     plan.onToken?.(sampled);
   };
   while (sampled < plan.tokens) {
     for (let row = 0; row < engine.rows; row++) {
-      const text = rows[row];
-      if (text !== undefined && !isComplete(text, plan)) continue;
-      const begun = [plan.begin];
+      const running = rows[row];
+      if (running !== undefined && !isComplete(running, plan)) continue;
+      const begun: SampledAnswer = { prompt: plan.prompts[answers.length % plan.prompts.length]!, answer: [] };
       rows[row] = begun;
-      take(begun, await beginText(engine, { row, begin: plan.begin, seed: firstSeed + texts.length }));
-      texts.push(begun);
+      take(begun, await beginAnswer(engine, { row, ids: begun.prompt, seed: firstSeed + answers.length }));
+      answers.push(begun);
     }
     const { tokens } = await engine.step({ moves: [], work: { kind: 'decode', rows: engine.rows, rounds: 1 } });
-    rows.forEach((text, row) => {
-      if (!isComplete(text, plan)) take(text, tokens[row]![0]!);
+    rows.forEach((running, row) => {
+      if (!isComplete(running, plan)) take(running, tokens[row]![0]!);
     });
   }
-  return texts.filter((text) => text.length > 1);
+  return answers.filter(({ answer }) => answer.length > 0);
 }
 
-function isComplete(text: readonly number[], { endTokens, length }: SamplingPlan): boolean {
-  return text.length >= length || (text.length > 1 && endTokens.includes(text.at(-1)!));
+/** SHA-256 of token ids as unsigned 32 bits, little endian. */
+export function hashIds(texts: readonly (readonly number[])[]): string {
+  return createHash('sha256').update(Uint32Array.from(texts.flat())).digest('hex');
 }
 
-/** The first sampled token of a new text in `row`, whatever the row held before. */
-async function beginText(
+function isComplete({ answer }: Answer, { endTokens, length }: SamplingPlan): boolean {
+  return answer.length >= length || (answer.length > 0 && endTokens.includes(answer.at(-1)!));
+}
+
+/** The first sampled token of a new answer in `row`, whatever the row held before. */
+async function beginAnswer(
   engine: DecoderEngine,
-  { row, begin, seed }: { readonly row: number; readonly begin: number; readonly seed: number },
+  { row, ids, seed }: { readonly row: number; readonly ids: readonly number[]; readonly seed: number },
 ): Promise<number> {
   const sampling: Sampling = { ...greedy, temperature: 1, seed };
-  const chunks = [{ ids: [begin], past: 0, sampling }];
+  const chunks = [{ ids, past: 0, sampling }];
   const { tokens } = await engine.step({ moves: [], work: { kind: 'prefill', firstRow: row, chunks } });
   return tokens[0]![0]!;
 }

@@ -8,17 +8,24 @@ export interface Speed {
   readonly speed: readonly SpeedRun[];
   readonly resident: Receipt['resident'];
   /** Of the model. */
-  readonly info: TimedModel['info'];
+  readonly info: TimedModel['ready']['info'];
 }
 
 /** Each round runs every run on both models; the medians are over all rounds. */
 const rounds = 5;
-const runs: readonly TimedRun[] = [
-  { run: 'decode', rows: 1, count: 6 },
-  { run: 'decode', rows: 4, count: 6 },
-  { run: 'decode', rows: 16, count: 6 },
-  { run: 'prefill', rows: 1, count: 2 },
-];
+const runsOf: Record<TimedModel['ready']['model'], readonly TimedRun[]> = {
+  decoder: [
+    { run: 'decode', rows: 1, count: 6 },
+    { run: 'decode', rows: 4, count: 6 },
+    { run: 'decode', rows: 16, count: 6 },
+    { run: 'prefill', rows: 1, count: 2 },
+  ],
+  encoder: [
+    { run: 'encode', rows: 1, count: 4 },
+    { run: 'encode', rows: 4, count: 2 },
+    { run: 'encode', rows: 16, count: 1 },
+  ],
+};
 
 /** `onRun` is told how many of how many runs are done. Throws what loading and running throw. */
 export async function measureSpeed(
@@ -28,13 +35,14 @@ export async function measureSpeed(
   const models: TimedModel[] = [];
   try {
     for (const folder of [setup.reference, setup.model]) models.push(await TimedModel.start({ ...setup, folder }));
-    const times = await alternate(models, onRun);
+    const { model: kind, tokens, info } = models[1]!.ready;
+    const runs = runsOf[kind];
+    const times = await alternate(models, runs, onRun);
     const [reference, model] = await Promise.all(models.map((timed) => timed.resident()));
-    const promptTokens = models[1]!.promptTokens;
     return {
-      speed: runs.map((run, index) => toSpeedRun(run, { times: times[index]!, promptTokens })),
+      speed: runs.map((run, index) => toSpeedRun(run, { times: times[index]!, tokens })),
       resident: { reference: reference!, model: model! },
-      info: models[1]!.info,
+      info,
     };
   } finally {
     await Promise.all(models.map((timed) => timed.close()));
@@ -44,6 +52,7 @@ export async function measureSpeed(
 /** Milliseconds of each step, by run and model. */
 async function alternate(
   models: readonly TimedModel[],
+  runs: readonly TimedRun[],
   onRun: (done: number, total: number) => void,
 ): Promise<readonly (readonly number[][])[]> {
   const times = runs.map(() => models.map((): number[] => []));
@@ -58,11 +67,12 @@ async function alternate(
 
 function toSpeedRun(
   { run, rows }: TimedRun,
-  { times, promptTokens }: { readonly times: readonly number[][]; readonly promptTokens: number },
+  { times, tokens }: { readonly times: readonly number[][]; readonly tokens: number },
 ): SpeedRun {
-  const tokens = run === 'prefill' ? promptTokens : 1;
-  const [reference, model] = times.map((each) => (1000 * rows * tokens) / median(each));
-  return { run, rows, tokens, reference: reference!, model: model! };
+  // A decode step computes one token of each row; a text counts as one, whatever its length.
+  const counted = run === 'prefill' ? tokens : 1;
+  const [reference, model] = times.map((each) => (1000 * rows * counted) / median(each));
+  return { run, rows, tokens: run === 'decode' ? 1 : tokens, reference: reference!, model: model! };
 }
 
 function median(values: readonly number[]): number {

@@ -2,15 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type ErrorCode, invariant, OctavoError } from '../../errors.js';
-import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
 import type { RuntimeInfo } from '../served-model.js';
+import type { RunOptions } from './comparison-protocol.js';
 import type { SpeedRun } from './receipt.js';
 
-export interface TimingSetup {
+export interface TimingSetup extends RunOptions {
   readonly folder: string;
-  readonly runtime: RuntimeName | 'auto';
-  readonly provider: ProviderName | 'auto';
-  readonly threads: number;
 }
 
 /** `count` steps are timed. */
@@ -21,16 +18,22 @@ export interface TimedRun extends Pick<SpeedRun, 'run' | 'rows'> {
 export type TimingRequest = { readonly kind: 'run'; readonly run: TimedRun } | { readonly kind: 'resident' };
 
 export type TimingReply =
-  | { readonly kind: 'ready'; readonly info: RuntimeInfo; readonly promptTokens: number }
+  | ({ readonly kind: 'ready' } & ReadyModel)
   | { readonly kind: 'times'; readonly times: readonly number[] }
   | { readonly kind: 'resident'; readonly bytes: number }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
 
+/** What is known of a model when it is loaded. */
+interface ReadyModel {
+  readonly model: 'decoder' | 'encoder';
+  readonly info: RuntimeInfo;
+  /** Tokens of the prompts that decode runs begin with, or of an encoder's texts. */
+  readonly tokens: number;
+}
+
 /** One request at a time. End it with `close`. */
 export class TimedModel {
-  readonly info: RuntimeInfo;
-  /** Tokens of the prompts that the runs begin with. */
-  readonly promptTokens: number;
+  readonly ready: ReadyModel;
   readonly #process: ChildProcess;
 
   /** Resolves when the process has loaded the model. Throws what loading throws. */
@@ -46,10 +49,9 @@ export class TimedModel {
     }
   }
 
-  private constructor(process: ChildProcess, ready: { readonly info: RuntimeInfo; readonly promptTokens: number }) {
+  private constructor(process: ChildProcess, ready: ReadyModel) {
     this.#process = process;
-    this.info = ready.info;
-    this.promptTokens = ready.promptTokens;
+    this.ready = ready;
   }
 
   /** Milliseconds of each step. */

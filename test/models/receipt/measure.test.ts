@@ -9,6 +9,7 @@ import { buildMeasured } from '#octavo/models/receipt/measured-build.js';
 import { receiptSchema } from '#octavo/models/receipt/receipt.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { OnnxDecoder } from '../../support/onnx-decoder.js';
+import { ofTask } from '../../support/receipt.js';
 import { writeByteCheckpoint, writeLossyCheckpoint } from '../../support/tiny-checkpoint.js';
 
 const root = temporaryFolder();
@@ -39,7 +40,10 @@ describe('a receipt', () => {
     const text = 'Measured twice, cut once, and a hundred bytes are no more than these are.';
     const file = join(root, 'text.txt');
     writeFileSync(file, text);
-    const receipt = await measureReceipt({ ...setting, reference, model, text: file, tokens: null });
+    const receipt = ofTask(
+      'generate',
+      await measureReceipt({ ...setting, reference, model, text: file, tokens: null }),
+    );
     expect(receipt.text).toMatchObject({ source: 'file', name: 'text.txt', texts: 1, predictions: text.length - 1 });
     expect(Math.log(receipt.perplexity.reference)).toBeCloseTo(await meanLoss(reference, text), 4);
     expect(Math.log(receipt.perplexity.model)).toBeCloseTo(await meanLoss(model, text), 4);
@@ -72,7 +76,8 @@ describe('a receipt', () => {
   });
 
   it('has the same text and quality again', async () => {
-    const measure = () => measureReceipt({ ...setting, reference, model, text: null, tokens: 200 });
+    const measure = async () =>
+      ofTask('generate', await measureReceipt({ ...setting, reference, model, text: null, tokens: 200 }));
     const [first, second] = [await measure(), await measure()];
     for (const part of ['text', 'perplexity', 'divergence', 'agreement', 'logits'] as const)
       expect(second[part]).toEqual(first[part]);
@@ -95,9 +100,10 @@ describe('a measured build', () => {
   it('appears with its receipt, in the same bytes as an unmeasured one', async () => {
     const parent = temporaryFolder();
     const build = { source: concierge, out: join(parent, 'model'), precision: 'int8' } as const;
-    const { manifest, receipt } = await buildMeasured({ build, measure, maxLoss: 0.05 }, () => {});
+    const { manifest, receipt: written } = await buildMeasured({ build, measure, maxLoss: 0.05 }, () => {});
     expect(readdirSync(parent)).toEqual(['model']);
-    expect(await (await openModelFolder(build.out)).readReceipt()).toEqual(receipt);
+    expect(await (await openModelFolder(build.out)).readReceipt()).toEqual(written);
+    const receipt = ofTask('generate', written);
     expect(await buildModel({ ...build, out: join(parent, 'plain') })).toEqual(manifest);
     expect(receipt.perplexity.reference).toBeGreaterThan(1);
     expect(receipt.agreement).toBeGreaterThan(0.95);
@@ -119,7 +125,7 @@ describe('a measured build', () => {
     const build = { source: concierge, out: join(parent, 'model'), precision: 'int4-weight' } as const;
     const { receipt } = await buildMeasured({ build, measure, maxLoss: null }, () => {});
     expect(receipt.precision).toBe('int4-weight');
-    expect(receipt.agreement).toBeGreaterThan(0.8);
+    expect(ofTask('generate', receipt).agreement).toBeGreaterThan(0.8);
     const lossy = { source: tiny, out: join(parent, 'lossy'), precision: 'int4-weight' } as const;
     await expect(buildMeasured({ build: lossy, measure, maxLoss: 0.0001 }, () => {})).rejects.toMatchObject({
       code: 'invalid_model',
@@ -136,10 +142,10 @@ describe('a measured build', () => {
       { build: { ...build, out: join(parent, 'plain') }, measure, maxLoss: null },
       () => {},
     );
-    const maxLoss = 0.1 * plain.receipt.perplexity.change;
+    const maxLoss = 0.1 * ofTask('generate', plain.receipt).perplexity.change;
     const { manifest, receipt } = await buildMeasured({ build, measure, maxLoss }, () => {});
     expect(manifest.kept).toEqual(['layers.1/self_attn/qkv_proj']);
-    expect(receipt.perplexity.change).toBeLessThanOrEqual(maxLoss);
+    expect(ofTask('generate', receipt).perplexity.change).toBeLessThanOrEqual(maxLoss);
     expect(receipt.text).toEqual(plain.receipt.text);
     const byHand = { ...build, out: join(parent, 'by-hand'), keep: ['layers.1/self_attn/qkv_proj'] };
     expect(await buildModel({ ...byHand, name: manifest.name })).toEqual(manifest);

@@ -8,23 +8,23 @@ const layers = [
   { layer: 'up', share: 0.04, divergence: 0.002 },
   { layer: 'output', share: 0.01, divergence: 0.001 },
 ];
-const choose = (loss: { change: number; allowed: number; room: number }) =>
-  chooseLayers({ ...loss, layers }).map(({ layer }) => layer);
+const choose = (bounds: { loss: number; allowed: number; room: number }) =>
+  chooseLayers({ ...bounds, layers }).map(({ layer }) => layer);
 
 describe('the layers that stay FP32', () => {
   it('are those that cost most for their weights, and no more than the estimate asks for', () => {
-    expect(choose({ change: 0.01, allowed: 0.008, room: 1 })).toEqual(['down']);
-    expect(choose({ change: 0.01, allowed: 0.007, room: 1 })).toEqual(['down', 'output']);
-    expect(choose({ change: 0.01, allowed: 0.005, room: 1 })).toEqual(['down', 'output', 'up']);
+    expect(choose({ loss: 0.01, allowed: 0.008, room: 1 })).toEqual(['down']);
+    expect(choose({ loss: 0.01, allowed: 0.007, room: 1 })).toEqual(['down', 'output']);
+    expect(choose({ loss: 0.01, allowed: 0.005, room: 1 })).toEqual(['down', 'output', 'up']);
   });
 
   it('fit into the room; one that does not leaves it to smaller ones', () => {
-    expect(choose({ change: 0.01, allowed: 0.0001, room: 0.15 })).toEqual(['down', 'output', 'up']);
-    expect(choose({ change: 0.01, allowed: 0.0001, room: 0.05 })).toEqual(['down', 'output']);
-    expect(choose({ change: 0.01, allowed: 0.0001, room: 0.005 })).toEqual([]);
+    expect(choose({ loss: 0.01, allowed: 0.0001, room: 0.15 })).toEqual(['down', 'output', 'up']);
+    expect(choose({ loss: 0.01, allowed: 0.0001, room: 0.05 })).toEqual(['down', 'output']);
+    expect(choose({ loss: 0.01, allowed: 0.0001, room: 0.005 })).toEqual([]);
   });
 
   it('are one at least, as a measured loss that is too large needs another build', () => {
-    expect(choose({ change: 0.01, allowed: 0.5, room: 1 })).toEqual(['down']);
+    expect(choose({ loss: 0.01, allowed: 0.5, room: 1 })).toEqual(['down']);
   });
 });

@@ -4,17 +4,18 @@ import { expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { measureReceipt } from '#octavo/models/receipt/measure.js';
 import { buildMeasured } from '#octavo/models/receipt/measured-build.js';
-import type { Receipt } from '#octavo/models/receipt/receipt.js';
 import { temporaryFolder } from '../../support/folders.js';
+import { ofTask } from '../../support/receipt.js';
 
 const root = temporaryFolder();
 const minutes = 60_000;
 
-async function measure(name: string, model: string, text: string | null): Promise<Receipt> {
+async function measure(name: string, model: string, text: string | null) {
   const source = join('../shared/models', name);
   const reference = join(root, `${name}-fp32`);
   await buildModel({ source, out: reference, precision: 'fp32' });
-  return measureReceipt({ reference, model, text, tokens: null, runtime: 'auto', provider: 'cpu', threads: 2 });
+  const options = { reference, model, text, tokens: null, runtime: 'auto', provider: 'cpu', threads: 2 } as const;
+  return ofTask('generate', await measureReceipt(options));
 }
 
 it('keeps the embedded model’s perplexity on held-out dialogues within 0.1%', { timeout: 60 * minutes }, async () => {
@@ -41,8 +42,9 @@ it('mends stories260K to within 0.15% by layers kept in FP32', { timeout: 10 * m
     precision: 'int8',
   } as const;
   const measure = { text: null, tokens: 20_000, runtime: 'auto', provider: 'cpu', threads: 2 } as const;
-  const { manifest, receipt } = await buildMeasured({ build, measure, maxLoss: 0.0015 }, () => {});
-  expect(manifest.kept?.length).toBeGreaterThan(0);
+  const built = await buildMeasured({ build, measure, maxLoss: 0.0015 }, () => {});
+  const receipt = ofTask('generate', built.receipt);
+  expect(built.manifest.kept?.length).toBeGreaterThan(0);
   expect(receipt.perplexity.change).toBeLessThanOrEqual(0.0015);
   expect(receipt.divergence).toBeLessThanOrEqual(0.0015);
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readTextFile } from '#octavo/models/receipt/text-file.js';
+import { readTextFile, readTexts } from '#octavo/models/receipt/text-file.js';
 import { JinjaChatTemplate } from '#octavo/models/tokenizer/chat-template.js';
 import { fakeModel } from '../../support/fake-model.js';
 import { temporaryFolder } from '../../support/folders.js';
@@ -73,5 +73,33 @@ describe('conversations', () => {
   it('need a chat template', async () => {
     const file = write('talks.jsonl', '[{"role":"user","content":"ab"}]');
     await expect(readTextFile(file, { ...model, chatTemplate: null })).rejects.toThrow(/no chat template/);
+  });
+});
+
+describe('texts that stand for themselves', () => {
+  it('are the lines of a plain file', async () => {
+    const { name, texts } = await readTexts(write('lines.txt', ' one\r\n\n\ttwo three \n'));
+    expect([name, texts]).toEqual(['lines.txt', ['one', 'two three']]);
+  });
+
+  it('are the messages of conversations, where these are text', async () => {
+    const lines = [
+      JSON.stringify({
+        messages: [
+          { role: 'user', content: 'a\nb' },
+          { role: 'assistant', content: null },
+        ],
+      }),
+      JSON.stringify([{ role: 'user', content: ' ' }, { role: 'tool' }, { role: 'user', content: 'c' }]),
+    ];
+    expect((await readTexts(write('messages.jsonl', lines.join('\n')))).texts).toEqual(['a\nb', 'c']);
+    await expect(readTexts(write('bad.jsonl', `${lines[0]}\n{}`))).rejects.toThrow(/bad\.jsonl, line 2: expected/);
+  });
+
+  it('are two at least', async () => {
+    await expect(readTexts(write('one.txt', 'only one\n'))).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringMatching(/one\.txt has fewer than two texts; each line is one/),
+    });
   });
 });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { familyOf } from '#octavo/models/build/families/families.js';
-import { readPlan } from '#octavo/models/build/read-plan.js';
 import { plainModules, readSentenceModules } from '#octavo/models/build/source/sentence-modules.js';
 import { temporaryFolder } from '../../../support/folders.js';
 import { OnnxEncoder } from '../../../support/onnx-encoder.js';
@@ -45,11 +44,6 @@ describe('what a model gives', () => {
     ],
   ])('follows from %j', (fields, output) => {
     expect(plan(fields).output).toEqual(output);
-  });
-
-  it('is known from config.json alone', async () => {
-    expect((await readPlan(join(fixtures, 'bert-classify'))).output?.task).toBe('classify');
-    expect((await readPlan('test/fixtures/families/gpt2')).output).toBeUndefined();
   });
 
   it('reserves the positions of padding where a family does', () => {

@@ -1,0 +1,41 @@
+/** What the main thread and the thread that compares models say to each other. */
+import type { ErrorCode } from '../../errors.js';
+import type { ModelFolder } from '../model-folder.js';
+import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
+
+/** Absolute paths of a model's ONNX files. */
+export type Graphs = Pick<ModelFolder, 'graph' | 'encoderGraph'>;
+
+/** What FP32 and a model give for the same. */
+export interface ValuesPair {
+  readonly reference: Float32Array;
+  readonly model: Float32Array;
+}
+
+/** How models are run that are measured. */
+export interface RunOptions {
+  readonly runtime: RuntimeName | 'auto';
+  readonly provider: ProviderName | 'auto';
+  readonly threads: number;
+}
+
+/** Given to the thread when it starts. */
+export interface CompareSetup<Sample, Shape> extends RunOptions {
+  readonly reference: Graphs;
+  readonly shape: Shape;
+  readonly samples: readonly Sample[];
+  /** What FP32 gives for all samples is kept, and its model closed before another is opened: for many models on few samples. */
+  readonly remember: boolean;
+}
+
+export type CompareRequest =
+  /** Closes the model before it. */
+  | { readonly kind: 'open'; readonly graphs: Graphs }
+  /** Samples are compared in their order. */
+  | { readonly kind: 'compare'; readonly index: number }
+  | { readonly kind: 'close' };
+
+export type CompareReply<Result> =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'result'; readonly result: Result }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };

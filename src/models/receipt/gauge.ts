@@ -1,0 +1,63 @@
+/** Measures builds of one model against FP32, all on the same samples. */
+import { OctavoError } from '../../errors.js';
+import type { ModelFolder } from '../model-folder.js';
+import { compareModels } from './compare-models.js';
+import type { CompareSetup, Graphs } from './comparison-protocol.js';
+import type { OnProgress } from './progress.js';
+import type { Figures } from './receipt.js';
+
+export interface Gauge {
+  /** Throws what loading and running throw. */
+  measure(model: ModelFolder, onProgress: OnProgress): Promise<Quality>;
+  /**
+   * How far each of some models is from FP32, on a few of the samples: by a measure that is smooth and adds up over
+   * independent errors. `onModel` is told before each.
+   */
+  probe(models: readonly Graphs[], onModel: (index: number) => void): Promise<readonly number[]>;
+}
+
+/** How near a model is to FP32. */
+export interface Quality {
+  /** As they stand in a receipt. */
+  readonly figures: Figures;
+  /** What is lost, as a share: of what, depends on the task. */
+  readonly loss: number;
+  /** The same for a person, as the end of a sentence: `changes perplexity by 2.00%`. */
+  readonly told: string;
+}
+
+export interface GaugeParts<Sample, Shape, Result> {
+  /** A thread that serves `serveComparisons`. */
+  readonly worker: URL;
+  readonly setup: Omit<CompareSetup<Sample, Shape>, 'remember'>;
+  /** Samples for `probe`: FP32's numbers for all of them are held in memory. */
+  readonly few: readonly Sample[];
+  summarise(results: readonly Result[]): Quality;
+  /** The measure of `probe`. */
+  distance(results: readonly Result[]): number;
+}
+
+export function createGauge<Sample, Shape, Result>(parts: GaugeParts<Sample, Shape, Result>): Gauge {
+  const { worker, setup, few } = parts;
+  return {
+    measure: async (model, onProgress) => {
+      const total = setup.samples.length;
+      const onSample = (_: number, done: number) => onProgress({ done, total, what: 'comparing with FP32' });
+      const options = { worker, setup: { ...setup, remember: false }, models: [graphsOf(model)], onSample };
+      const [results = []] = await compareModels<Sample, Shape, Result>(options);
+      const quality = parts.summarise(results);
+      if (Number.isFinite(quality.loss)) return quality;
+      const { name } = model.manifest;
+      throw new OctavoError('invalid_model', `${name} or its FP32 reference gives numbers that are not finite.`);
+    },
+    probe: async (models, onModel) => {
+      const onSample = (model: number, done: number) => void (done === 0 && onModel(model));
+      const options = { worker, setup: { ...setup, samples: few, remember: true }, models, onSample };
+      return (await compareModels<Sample, Shape, Result>(options)).map((results) => parts.distance(results));
+    },
+  };
+}
+
+export function graphsOf({ graph, encoderGraph }: Graphs): Graphs {
+  return { graph, encoderGraph };
+}

@@ -1,5 +1,6 @@
 /** The safety filter: screens, watched and asked together, under one policy. */
 import { type Decide, Guard, type OnFinding } from './guard.js';
+import { judgeTexts } from './judge.js';
 import { lagging } from './lagging-screen.js';
 import { type MaybePromise, whenThere } from './maybe-promise.js';
 import { joinSafe } from './safe-text.js';
@@ -25,7 +26,11 @@ const defaults: FilterSettings = { timeLimitMs: defaultTimeLimitMs, onFailure: '
 
 export function createSafety(screens: readonly Screen[], settings: Partial<FilterSettings> = {}): Safety {
   const all = { ...defaults, ...settings };
-  return { screens, guard: (origin) => openGuard(screens, origin, all) };
+  return {
+    screens,
+    guard: (origin) => openGuard(screens, origin, all),
+    judge: (texts, signal) => judgeTexts(screens, texts, { settings: all, signal }),
+  };
 }
 
 /** The filter without screens: everything passes as it is. */

@@ -1,4 +1,5 @@
 /** The safety filter as the server sees it: text in, verdict or safe text out. It knows no HTTP and no tokens. */
+import type { Judgements } from './judge.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { SafeText } from './safe-text.js';
 import type { Action, Direction, Screen } from './screen.js';
@@ -58,4 +59,6 @@ export interface Safety {
   readonly screens: readonly Screen[];
   /** For one text, to be screened from its beginning to its end. */
   guard(origin: TextOrigin): StreamGuard;
+  /** What every screen thinks of whole texts, in order. Throws `screen_failed`. */
+  judge(texts: readonly string[], signal?: AbortSignal): Promise<readonly Judgements[]>;
 }

@@ -62,6 +62,8 @@ export interface Screen {
   /** It answers at once and holds no more than a match that has begun: no text ever flows ahead of it. */
   readonly instant?: boolean;
   open(context: ScreenContext): TextScreen;
+  /** From which score on a category counts as found; 0.5 where it is absent. */
+  readonly thresholds?: ReadonlyMap<string, number>;
   /** The scores of whole texts, in order; a classifier computes them together. */
   score(texts: readonly string[], signal?: AbortSignal): MaybePromise<readonly CategoryScores[]>;
 }

@@ -26,6 +26,19 @@ export function watched(screen: Screen, context: ScreenContext, settings: WatchS
   }
 }
 
+/** The answer, or an error when it has not come after so many milliseconds. */
+export async function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 interface Watching {
   /** `null`: it could not even be opened. */
   readonly inner: TextScreen | null;
@@ -75,17 +88,10 @@ class WatchedText implements TextScreen {
   }
 
   async #await(answer: Promise<Progress>): Promise<Progress> {
-    const { timeLimitMs } = this.#watching.settings;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeLimitMs} ms`)), timeLimitMs);
-    });
     try {
-      return this.#note(await Promise.race([answer, late]));
+      return this.#note(await inTime(answer, this.#watching.settings.timeLimitMs));
     } catch (error) {
       return this.fail(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -4,6 +4,7 @@ import type { FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as answer from './schema/answer-schema.js';
+import { moderationSchemaOfAnswer } from './schema/moderation-schema.js';
 
 interface SchemaName {
   readonly id: string;
@@ -26,6 +27,7 @@ export function createComponents(requests: Readonly<Record<string, z.ZodType>>):
     ChatCompletionChunk: answer.chatChunkSchema,
     EmbeddingList: answer.embeddingListSchema,
     ClassificationList: answer.classificationListSchema,
+    Moderation: moderationSchemaOfAnswer,
     Model: answer.modelSchema,
     ModelList: answer.modelListSchema,
     Health: answer.healthSchema,
@@ -64,7 +66,7 @@ function dropUnused<T>(document: T): T {
 
 interface Operation {
   readonly id: string;
-  readonly tag: 'Generation' | 'Embeddings' | 'Classification' | 'Models' | 'Operations';
+  readonly tag: 'Generation' | 'Embeddings' | 'Classification' | 'Moderations' | 'Models' | 'Operations';
   readonly summary: string;
   /** Statuses of its errors. */
   readonly errors: readonly number[];

@@ -12,7 +12,9 @@ import type { embeddingEndpoint } from './embeddings.js';
 import { createEncodeHandler } from './encode-endpoint.js';
 import { findReplica } from './find-replica.js';
 import { describeModel } from './models.js';
+import { createModerationHandler } from './moderations.js';
 import * as answer from './schema/answer-schema.js';
+import { type moderationSchema, moderationSchemaOfAnswer } from './schema/moderation-schema.js';
 import { createTextHandler } from './text-endpoint.js';
 
 export interface Endpoints {
@@ -20,6 +22,7 @@ export interface Endpoints {
   readonly chat: ReturnType<typeof chatEndpoint>;
   readonly embedding: ReturnType<typeof embeddingEndpoint>;
   readonly classification: ReturnType<typeof classifyEndpoint>;
+  readonly moderation: { readonly schema: ReturnType<typeof moderationSchema> };
 }
 
 /** The one route that needs neither a key nor a known host name: it says only that the process turns. */
@@ -96,6 +99,25 @@ export function addEncoderRoutes(
       },
     ),
     handler: createEncodeHandler(classification, dependencies),
+  });
+}
+
+export function addModerationRoute(
+  app: FastifyInstance,
+  { moderation }: Endpoints,
+  dependencies: ServerDependencies,
+): void {
+  app.post('/v1/moderations', {
+    schema: describeOperation(
+      { id: 'createModeration', tag: 'Moderations', summary: 'Judge texts', errors: modelErrors },
+      {
+        body: moderation.schema,
+        response: {
+          200: describeAnswer('The scores of each text', { 'application/json': moderationSchemaOfAnswer }),
+        },
+      },
+    ),
+    handler: createModerationHandler(dependencies, moderation.schema),
   });
 }
 

@@ -20,11 +20,13 @@ import {
   addEncoderRoutes,
   addGenerationRoutes,
   addModelRoutes,
+  addModerationRoute,
   addOperationRoutes,
   type Endpoints,
   openRoute,
   refuseOtherMethods,
 } from './routes.js';
+import { moderationSchema } from './schema/moderation-schema.js';
 
 export function createServer(dependencies: ServerDependencies): FastifyInstance {
   const { limits, metrics } = dependencies;
@@ -49,6 +51,7 @@ export function createServer(dependencies: ServerDependencies): FastifyInstance 
     chat: chatEndpoint(limits),
     embedding: embeddingEndpoint(limits),
     classification: classifyEndpoint(limits),
+    moderation: { schema: moderationSchema(limits) },
   };
   documentRoutes(
     app,
@@ -57,6 +60,7 @@ export function createServer(dependencies: ServerDependencies): FastifyInstance 
       CreateChatCompletion: endpoints.chat.schema,
       CreateEmbedding: endpoints.embedding.schema,
       Classify: endpoints.classification.schema,
+      CreateModeration: endpoints.moderation.schema,
     }),
   );
   // After the documentation plugin, which sees only what is registered later.
@@ -130,6 +134,7 @@ function addRoutes(app: FastifyInstance, endpoints: Endpoints, dependencies: Ser
   });
   addGenerationRoutes(app, endpoints, dependencies);
   addEncoderRoutes(app, endpoints, dependencies);
+  addModerationRoute(app, endpoints, dependencies);
   addModelRoutes(app, dependencies);
   addOperationRoutes(app, dependencies);
   refuseOtherMethods(app, [...routes]);

@@ -135,6 +135,7 @@ test('serves the document, and a page to try it that needs nothing from outside'
     '/v1/embeddings',
     '/v1/models',
     '/v1/models/{model}',
+    '/v1/moderations',
   ]);
   const page = await app.inject('/docs/');
   expect(page.headers['content-security-policy']).toContain("default-src 'none'");

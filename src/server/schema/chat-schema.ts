@@ -4,9 +4,9 @@ import type { ServerLimits } from '../limits.js';
 import { boundedArray } from './bounded.js';
 import { sharedFields } from './sampling-fields.js';
 
-const maxParts = 256;
+export const maxParts = 256;
 
-const textPart = z.strictObject({
+export const textPart = z.strictObject({
   type: z.literal('text', {
     error: ({ input }) => `parts of type '${String(input).slice(0, 64)}' are not supported, only of type 'text'`,
   }),

@@ -21,9 +21,9 @@ const unspaced =
 export interface FoldedCharacter {
   readonly code: number;
   readonly kind: CharacterKind;
-  /** Latin letters that it may be written for, besides itself. */
-  readonly alike: readonly number[];
-  /** It is written for these as a digit or a sign (leetspeak), and does not look like a letter. */
+  /** What it may be read as: itself first, then the Latin letters that it may be written for. */
+  readonly readings: readonly number[];
+  /** It is written for those as a digit or a sign (leetspeak), and does not look like a letter. */
   readonly leet: boolean;
 }
 
@@ -66,9 +66,8 @@ function fold(original: string): readonly FoldedCharacter[] {
 
 function foldedCharacter(code: number, looks: readonly number[]): FoldedCharacter {
   const letters = writtenFor(code);
-  const alike = new Set([...looks, ...lookalikes(code), ...letters]);
-  alike.delete(code);
-  return { code, kind: kindOf(String.fromCodePoint(code), code), alike: [...alike], leet: letters.length > 0 };
+  const readings = new Set([code, ...looks, ...lookalikes(code), ...letters]);
+  return { code, kind: kindOf(String.fromCodePoint(code), code), readings: [...readings], leet: letters.length > 0 };
 }
 
 /** Jamo that continue a decomposed Hangul syllable (Unicode 17, Hangul Jamo and Hangul Jamo Extended-B). */

@@ -1,6 +1,6 @@
 /** A disguised term that has begun in a text: the letters found so far, and how they were written. */
 import type { FoldedCharacter } from './characters.js';
-import { isGap, readings } from './evasive-term.js';
+import { isGap } from './evasive-term.js';
 import type { TrieNode } from './term-trie.js';
 
 /** Signs and runs of white space that may stand between two letters. */
@@ -31,7 +31,7 @@ export function keyOf({ node, isWord, hasLetter, layout, gap, isWide }: Disguise
 /** What the disguise may become with this character: a further letter, a letter repeated, a gap. */
 export function continued(from: Disguise, character: FoldedCharacter): Disguise[] {
   const next: Disguise[] = [];
-  const all = readings(character);
+  const all = character.readings;
   for (const reading of all) {
     const hasLetter = from.hasLetter || reading === character.code || !character.leet;
     for (const node of from.node.next.get(reading) ?? []) {
@@ -52,14 +52,22 @@ export function continued(from: Disguise, character: FoldedCharacter): Disguise[
 }
 
 /** The disguise that begins with this character, if a term may. */
-export function begun(root: TrieNode, character: FoldedCharacter, at: { start: number; isWord: boolean }): Disguise[] {
+export function begun(
+  root: TrieNode,
+  character: FoldedCharacter,
+  at: { start: number; isWord: boolean },
+): readonly Disguise[] {
+  const all = character.readings;
+  if (!all.some((reading) => root.next.has(reading))) return none;
   const from = { node: root, ...at, hasLetter: false, layout: 'open', gap: 0, isWide: false } as const;
-  return readings(character).flatMap((reading) => {
+  return all.flatMap((reading) => {
     const hasLetter = reading === character.code || !character.leet;
     const nodes = (root.next.get(reading) ?? []).filter((node) => canMatch(node, at.isWord));
     return nodes.map((node) => ({ ...from, node, hasLetter }));
   });
 }
+
+const none: readonly Disguise[] = [];
 
 /** Can a letter follow this gap, a further one or the last once more? */
 function mayGoOn(disguise: Disguise): boolean {

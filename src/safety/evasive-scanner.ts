@@ -1,7 +1,7 @@
 /** Finds terms that are disguised: look-alike letters, digits for letters, letters apart or repeated. */
 import type { FoldedCharacter } from './characters.js';
 import { begun, continued, type Disguise, keyOf } from './disguise.js';
-import { isGap, readings } from './evasive-term.js';
+import { isGap } from './evasive-term.js';
 import { Normalizer, wordBoundary } from './normalizer.js';
 import type { Report, Scanner } from './scanner.js';
 import type { TermTrie } from './term-trie.js';
@@ -11,6 +11,8 @@ export const longestRun = 64;
 
 /** Read as letters inside a word only: "k!ll", but not "Pay the tax!" for taxi, nor the bars of a table. */
 const innerSigns: readonly number[] = [0x21, 0x7c];
+
+const none: readonly Disguise[] = [];
 
 /**
  * It follows every way of reading the text as a term that has begun; of those with the same future only the one that
@@ -22,7 +24,9 @@ export class EvasiveScanner implements Scanner {
   readonly #report: Report;
   readonly #normalizer: Normalizer;
   /** In order of their start. */
-  #begun: readonly Disguise[] = [];
+  #begun: readonly Disguise[] = none;
+  /** By their keys, in order of their start: those that the character in hand leads to. */
+  readonly #next = new Map<number, Disguise>();
   /** A word may begin or end between the last character and the next. */
   #isBoundary = false;
   #last: FoldedCharacter | null = null;
@@ -55,7 +59,7 @@ export class EvasiveScanner implements Scanner {
   end(at: number): void {
     this.#normalizer.end(at);
     this.#complete(null);
-    this.#begun = [];
+    this.#begun = none;
   }
 
   #receive(character: FoldedCharacter, start: number, end: number): void {
@@ -63,42 +67,37 @@ export class EvasiveScanner implements Scanner {
       this.#isBoundary = true;
       return;
     }
-    this.#complete(character);
-    const next = this.#continued(character);
+    if (this.#begun.length > 0) this.#complete(character);
+    this.#next.clear();
+    for (const disguise of this.#begun) {
+      for (const longer of continued(disguise, character)) this.#keep(longer);
+    }
     if (this.#runsOver(character)) {
-      this.#close(next.values(), end);
-      next.clear();
-      this.#begin(next, character, { start, isWord: true });
+      this.#close(end);
+      this.#next.clear();
+      this.#begin(character, { start, isWord: true });
     } else {
       const isStandIn = character.kind === 'sign' && this.#lastJoins;
-      this.#begin(next, character, { start, isWord: this.#isBoundary && !isStandIn });
+      this.#begin(character, { start, isWord: this.#isBoundary && !isStandIn });
     }
-    this.#begun = next.size === 0 ? [] : [...next.values()];
+    this.#begun = this.#next.size === 0 ? none : [...this.#next.values()];
     this.#isBoundary = false;
     this.#last = character;
     if (character.kind !== 'mark' && character.kind !== 'jamo') this.#lastJoins = character.kind === 'joining';
     this.#lastEnd = end;
   }
 
-  #continued(character: FoldedCharacter): Map<number, Disguise> {
-    const next = new Map<number, Disguise>();
-    for (const disguise of this.#begun) {
-      for (const longer of continued(disguise, character)) this.#keep(next, longer);
-    }
-    return next;
-  }
-
-  #begin(next: Map<number, Disguise>, character: FoldedCharacter, at: { start: number; isWord: boolean }): void {
+  #begin(character: FoldedCharacter, at: { start: number; isWord: boolean }): void {
     this.#steps += 1;
     if (!at.isWord && this.#trie.root.rules.anywhere.size === 0) return;
     if (innerSigns.includes(character.code)) return;
-    for (const disguise of begun(this.#trie.root, character, at)) this.#keep(next, disguise);
+    for (const disguise of begun(this.#trie.root, character, at)) this.#keep(disguise);
   }
 
-  #keep(next: Map<number, Disguise>, disguise: Disguise): void {
+  #keep(disguise: Disguise): void {
     this.#steps += 1;
     const key = keyOf(disguise);
-    if (!next.has(key)) next.set(key, disguise);
+    if (!this.#next.has(key)) this.#next.set(key, disguise);
   }
 
   /** Reports the terms that ended with the last character, now that the next is known; `null` is the end. */
@@ -118,9 +117,9 @@ export class EvasiveScanner implements Scanner {
   /** Is this one like letter too many? Then a new run begins with it. */
   #runsOver(character: FoldedCharacter): boolean {
     const isAttached = character.kind === 'mark' || character.kind === 'jamo';
-    if (isAttached || (isGap(character) && character.alike.length === 0)) return false;
-    const all = readings(character);
-    const shared = this.#runReadings.filter((reading) => all.includes(reading));
+    if (isAttached || (isGap(character) && character.readings.length === 1)) return false;
+    const all = character.readings;
+    const shared = common(this.#runReadings, all);
     const isOver = shared.length > 0 && this.#run === longestRun;
     this.#run = shared.length === 0 || isOver ? 1 : this.#run + 1;
     this.#runReadings = this.#run === 1 ? all : shared;
@@ -128,11 +127,19 @@ export class EvasiveScanner implements Scanner {
   }
 
   /** Fails closed: who repeats a letter that often hides something, so the beginning of a term counts as the term. */
-  #close(disguises: Iterable<Disguise>, end: number): void {
-    for (const { node, start, isWord, hasLetter, gap } of disguises) {
+  #close(end: number): void {
+    for (const { node, start, isWord, hasLetter, gap } of this.#next.values()) {
       if (node.depth < 2 || gap > 0 || !hasLetter) continue;
       for (const rule of node.rules.anywhere) this.#report(rule, start, end);
       if (isWord) for (const rule of node.rules.word) this.#report(rule, start, end);
     }
   }
+}
+
+const nothing: readonly number[] = [];
+
+/** What is in both; the lists mostly hold one reading. */
+function common(one: readonly number[], other: readonly number[]): readonly number[] {
+  if (one.length === 1) return other.includes(one[0]!) ? one : nothing;
+  return one.filter((reading) => other.includes(reading));
 }

@@ -20,7 +20,7 @@ export function evasiveLetters(term: string): readonly EvasiveLetter[] | null {
   let beginsWord = true;
   for (const character of normalForm(term)) {
     if (character.code === wordBoundary) continue;
-    if (character.kind === 'sign' && character.alike.length > 0) return null;
+    if (character.kind === 'sign' && character.readings.length > 1) return null;
     if (isGap(character)) beginsWord = true;
     else {
       const isAttached = character.kind === 'mark' || character.kind === 'jamo';
@@ -34,11 +34,6 @@ export function evasiveLetters(term: string): readonly EvasiveLetter[] | null {
 /** White space, punctuation and symbols may stand between the letters of a disguised term. */
 export function isGap({ kind }: FoldedCharacter): boolean {
   return kind === 'space' || kind === 'sign';
-}
-
-/** What a character of the text may be read as: itself first, then the letters that it may be written for. */
-export function readings({ code, alike }: FoldedCharacter): readonly number[] {
-  return alike.length === 0 ? [code] : [code, ...alike];
 }
 
 /** What of a text's readings stands for this letter of a term: a Cyrillic term is found in Latin letters too. */

@@ -4,8 +4,8 @@ import { type CharacterKind, type FoldedCharacter, foldedCharacters } from './ch
 /** Stands between two characters of the normal form where a word begins or ends; no code point has this value. */
 export const wordBoundary = 0x110000;
 
-const boundary: FoldedCharacter = { code: wordBoundary, kind: 'other', alike: [], leet: false };
-const oneSpace: FoldedCharacter = { code: 0x20, kind: 'space', alike: [], leet: false };
+const boundary: FoldedCharacter = { code: wordBoundary, kind: 'other', readings: [wordBoundary], leet: false };
+const oneSpace: FoldedCharacter = { code: 0x20, kind: 'space', readings: [0x20], leet: false };
 
 /** Longest run of marks that is put into canonical order as a whole (UAX #15, Stream-Safe Text Format). */
 const longestMarkRun = 30;

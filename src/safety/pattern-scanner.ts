@@ -1,41 +1,67 @@
 /** Finds one pattern in a text, keeping only the matches that have begun (Pike's simulation of an automaton). */
-import { emptyWidth, type Instruction } from './instruction.js';
+import { emptyWidth } from './instruction.js';
 import type { Pattern } from './pattern.js';
 import type { Report, Scanner } from './scanner.js';
 
-/** A match that has begun: where it started, and the instruction it has come to. */
-interface Thread {
-  readonly at: number;
-  readonly start: number;
+/** Matches that have begun: where each started, and the instruction it has come to. */
+class Threads {
+  readonly at: number[] = [];
+  readonly start: number[] = [];
+  count = 0;
+
+  add(at: number, start: number): void {
+    this.at[this.count] = at;
+    this.start[this.count] = start;
+    this.count += 1;
+  }
 }
 
 /** "No character": before the text and after it. */
 const outside = -1;
 
+interface Move {
+  /** The empty-width conditions before the character. */
+  readonly flags: number;
+  readonly code: number;
+  readonly start: number;
+  readonly offset: number;
+}
+
+interface PatternScannerSettings {
+  readonly rule: number;
+  readonly report: Report;
+  /** Report an end with each of its starts, not with the first alone. */
+  readonly everyStart?: boolean;
+}
+
 /**
  * Of all matches that have come to the same instruction only the one that started first is kept: whatever the others
  * may grow into, it grows into a longer match with the same end. So the work for one character is bounded by the size
- * of the pattern. A match is reported when the character after it is known, which its assertions may look at.
+ * of the pattern; where every start counts, to the power of two. A match is reported when the character after it is known, which its assertions may look at.
  */
 export class PatternScanner implements Scanner {
   readonly #pattern: Pattern;
   readonly #found: (start: number, end: number) => void;
-  /** Matches that wait for the next character, oldest first. */
-  #waiting: Thread[] = [];
-  /** The character number at which an instruction was last visited: [instructions]. */
+  /** Matches that wait for the next character, oldest first; and the list that the next will be put into. */
+  #waiting = new Threads();
+  #next = new Threads();
+  readonly #pending: number[] = [];
+  readonly #everyStart: boolean;
+  /** The visit, one for each character (and start, where every one counts), that last came to an instruction. */
   readonly #visited: Float64Array;
-  #characters = 0;
+  #visit = 0;
   #previous = outside;
   #steps = 0;
 
-  constructor(pattern: Pattern, rule: number, report: Report) {
+  constructor(pattern: Pattern, { rule, report, everyStart = false }: PatternScannerSettings) {
     this.#pattern = pattern;
+    this.#everyStart = everyStart;
     this.#found = (start, end) => report(rule, start, end);
     this.#visited = new Float64Array(pattern.instructions.length);
   }
 
   get liveFrom(): number {
-    return this.#waiting[0]?.start ?? Number.POSITIVE_INFINITY;
+    return this.#waiting.count === 0 ? Number.POSITIVE_INFINITY : this.#waiting.start[0]!;
   }
 
   get steps(): number {
@@ -44,8 +70,9 @@ export class PatternScanner implements Scanner {
 
   read(code: number, start: number): void {
     this.#steps += 1;
-    const begins = this.#pattern.mayBeginWith(code);
-    if (begins || this.#waiting.length > 0) this.#advance(code, start, begins);
+    const { mayBeginWith, beginsAtBoundary } = this.#pattern;
+    const begins = mayBeginWith(code) && (!beginsAtBoundary || isWord(this.#previous) !== isWord(code));
+    if (begins || this.#waiting.count > 0) this.#advance(code, start, begins);
     this.#previous = code;
   }
 
@@ -55,36 +82,40 @@ export class PatternScanner implements Scanner {
 
   /** Takes all matches that have begun, and one that begins here, over the character `code` at `offset`. */
   #advance(code: number, offset: number, begins: boolean): void {
-    this.#characters += 1;
+    this.#visit += 1;
     const flags = conditions(this.#previous, code);
     const waiting = this.#waiting;
-    if (begins) waiting.push({ at: this.#pattern.start, start: offset });
-    this.#waiting = [];
-    for (const thread of waiting) {
-      for (const instruction of this.#reachable(thread.at, flags)) {
-        if (instruction.kind === 'match') this.#found(thread.start, offset);
-        else if (code !== outside && instruction.matches(code)) {
-          this.#waiting.push({ at: instruction.next, start: thread.start });
-        }
-      }
+    if (begins) waiting.add(this.#pattern.start, offset);
+    this.#waiting = this.#next;
+    this.#waiting.count = 0;
+    this.#next = waiting;
+    for (let thread = 0; thread < waiting.count; thread++) {
+      const start = waiting.start[thread]!;
+      if (this.#everyStart && thread > 0 && start !== waiting.start[thread - 1]) this.#visit += 1;
+      this.#follow(waiting.at[thread]!, { flags, code, start, offset });
     }
   }
 
-  /** The instructions that match or read, reached from `from` without reading and not visited at this character. */
-  #reachable(from: number, flags: number): Extract<Instruction, { kind: 'match' | 'read' }>[] {
-    const reached: Extract<Instruction, { kind: 'match' | 'read' }>[] = [];
-    const pending = [from];
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-      if (this.#visited[at] === this.#characters) continue;
-      this.#visited[at] = this.#characters;
+  /** Follows a match from its instruction over a character, by every way not visited yet. */
+  #follow(from: number, { flags, code, start, offset }: Move): void {
+    const pending = this.#pending;
+    let count = 0;
+    pending[count++] = from;
+    while (count > 0) {
+      const at = pending[--count]!;
+      if (this.#visited[at] === this.#visit) continue;
+      this.#visited[at] = this.#visit;
       this.#steps += 1;
       const instruction = this.#pattern.instructions[at]!;
-      if (instruction.kind === 'match' || instruction.kind === 'read') reached.push(instruction);
-      else if (instruction.kind === 'split') pending.push(instruction.next, instruction.other);
-      else if (instruction.kind === 'jump') pending.push(instruction.next);
-      else if (instruction.kind === 'assert' && (instruction.flags & ~flags) === 0) pending.push(instruction.next);
+      if (instruction.kind === 'read') {
+        if (code !== outside && instruction.matches(code)) this.#waiting.add(instruction.next, start);
+      } else if (instruction.kind === 'match') this.#found(start, offset);
+      else if (instruction.kind === 'split') {
+        pending[count++] = instruction.next;
+        pending[count++] = instruction.other;
+      } else if (instruction.kind === 'jump') pending[count++] = instruction.next;
+      else if (instruction.kind === 'assert' && (instruction.flags & ~flags) === 0) pending[count++] = instruction.next;
     }
-    return reached;
   }
 }
 

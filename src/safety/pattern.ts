@@ -1,13 +1,15 @@
 /** A pattern whose longest match is known before any text is: an RE2 program without loops. */
 import { RE2JSException } from 're2js';
 import { OctavoError } from '../errors.js';
-import { compileProgram, type Instruction, type Program } from './instruction.js';
+import { compileProgram, emptyWidth, type Instruction, type Program } from './instruction.js';
 
 export interface Pattern extends Program {
   /** The longest possible match, in code points. */
   readonly longest: number;
   /** May a match begin with this code point? A quick test; sometimes true in vain, never false in vain. */
   mayBeginWith(code: number): boolean;
+  /** Every match begins at a word boundary (`\b`). */
+  readonly beginsAtBoundary: boolean;
 }
 
 /** Characters of the source, code points of the longest match, instructions of the program. */
@@ -29,8 +31,10 @@ export function compilePattern(source: string): Pattern {
     throw refusal(`could match ${longest} characters; at most ${patternLimits.match} are allowed`);
   }
   const first = firstReads(program);
-  const ascii = Array.from({ length: 128 }, (_, code) => first.some((read) => read.matches(code)));
-  return { instructions, start, longest, mayBeginWith: (code) => ascii[code] ?? true };
+  const begins = (code: number) => first.some((read) => read.matches(code));
+  const ascii = Array.from({ length: 128 }, (_, code) => begins(code));
+  const beginsAtBoundary = firstReads(program, (flags) => (flags & emptyWidth.boundary) === 0).length === 0;
+  return { instructions, start, longest, beginsAtBoundary, mayBeginWith: (code) => ascii[code] ?? begins(code) };
 }
 
 function parse(source: string): Program {
@@ -91,13 +95,14 @@ function lengthsFrom(instruction: Instruction, visit: (at: number) => Lengths): 
   }
 }
 
-/** The instructions that can read the first character of a match. */
-function firstReads({ instructions, start }: Program) {
+/** The instructions that can read the first character of a match, past the assertions that `passes`. */
+function firstReads({ instructions, start }: Program, passes: (flags: number) => boolean = () => true) {
   const seen = new Set([start]);
   const reads: Extract<Instruction, { kind: 'read' }>[] = [];
   for (const at of seen) {
     const instruction = instructions[at]!;
     if (instruction.kind === 'read') reads.push(instruction);
+    else if (instruction.kind === 'assert' && !passes(instruction.flags)) continue;
     else if ('next' in instruction) seen.add(instruction.next);
     if (instruction.kind === 'split') seen.add(instruction.other);
   }

@@ -1,4 +1,5 @@
 /** Rules compiled together for one direction; immutable, shared by all texts that are screened with it. */
+import { EntityScanner } from './entity-scanner.js';
 import { EvasiveScanner } from './evasive-scanner.js';
 import { HiddenScanner } from './hidden-scanner.js';
 import { PatternScanner } from './pattern-scanner.js';
@@ -34,8 +35,9 @@ export class RuleSet {
     const readers: Scanner[] = [];
     if (this.#terms.longest > 0) readers.push(new TermScanner(this.#terms, report));
     if (!this.#evasiveTerms.isEmpty) readers.push(new EvasiveScanner(this.#evasiveTerms, report));
-    this.rules.forEach(({ pattern }, index) => {
-      if (pattern !== null) readers.push(new PatternScanner(pattern, index, report));
+    this.rules.forEach(({ pattern, entity }, rule) => {
+      if (pattern !== null) readers.push(new PatternScanner(pattern, { rule, report }));
+      if (entity !== null) readers.push(new EntityScanner(entity, rule, report));
     });
     return readers;
   }

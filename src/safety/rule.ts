@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { foldedCharacters } from './characters.js';
+import { type Entity, entity, entityNames } from './entities.js';
 import { evasiveLetters } from './evasive-term.js';
 import { normalTerm } from './normalizer.js';
 import { compilePattern, type Pattern, patternLimits } from './pattern.js';
@@ -32,13 +33,16 @@ const ruleSchema = z
     word: z.boolean().optional(),
     match: z.enum(['evasive', 'exact']).optional(),
     pattern: z.string().min(1).max(patternLimits.source).optional(),
+    detect: z.array(z.enum(entityNames)).min(1).optional(),
   })
   .superRefine((rule, context) => {
     const refuse = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', path, message });
-    if ((rule.terms === undefined) === (rule.pattern === undefined)) refuse('must have either "terms" or "pattern"');
+    const bodies = [rule.terms, rule.pattern, rule.detect].filter((body) => body !== undefined);
+    if (bodies.length !== 1) refuse('must have either "terms" or "pattern" or "detect"');
     if (rule.replacement !== undefined && rule.action !== 'redact') {
       refuse('is allowed only with the action "redact"', ['replacement']);
     }
+    if (new Set(rule.detect).size < (rule.detect?.length ?? 0)) refuse('names something twice', ['detect']);
     for (const key of ['word', 'match'] as const) {
       if (rule[key] !== undefined && rule.terms === undefined) refuse('is allowed only with "terms"', [key]);
     }
@@ -64,6 +68,7 @@ export interface Rule {
   /** Terms that are found disguised too. */
   readonly evasiveTerms: readonly Omit<EvasiveTerm, 'rule'>[];
   readonly pattern: Pattern | null;
+  readonly entity: Entity | null;
 }
 
 /** A fault of a rule that its schema cannot see; `path` leads to it from the rule. */
@@ -76,7 +81,18 @@ export class RuleFault extends Error {
   }
 }
 
-/** Throws `RuleFault`. */
+/** What a rule of the file stands for: itself, or one rule for each kind of personal data. Throws `RuleFault`. */
+export function compileRules(source: RuleSource): readonly Rule[] {
+  const { id, detect } = source;
+  if (detect === undefined) return [compileRule(source)];
+  return detect.map((name) => {
+    const { placeholder } = entity(name);
+    const own = { ...source, id: detect.length > 1 ? `${id}/${name}` : id };
+    return { ...compileRule(own), replacement: source.replacement ?? placeholder, entity: entity(name) };
+  });
+}
+
+/** A rule of terms or a pattern. Throws `RuleFault`. */
 export function compileRule(source: RuleSource): Rule {
   const { id, category, action, direction, replacement = '[redacted]', word = true, match = 'evasive' } = source;
   const terms = (source.terms ?? []).map((term, index) => ({
@@ -84,14 +100,11 @@ export function compileRule(source: RuleSource): Rule {
     letters: match === 'evasive' ? evasiveLetters(term) : null,
   }));
   return {
-    id,
-    category,
-    action,
-    direction,
-    replacement,
+    ...{ id, category, action, direction, replacement },
     terms: terms.flatMap(({ codes, letters }) => (letters === null ? [codes] : [])),
     evasiveTerms: terms.flatMap(({ letters }) => (letters === null ? [] : [{ letters, word }])),
     pattern: source.pattern === undefined ? null : compiledPattern(source.pattern),
+    entity: null,
   };
 }
 

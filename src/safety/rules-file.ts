@@ -1,5 +1,5 @@
 /** Reads a rules file and says with line numbers what is wrong with it. */
-import { compileRule, type Rule, RuleFault, ruleLimits, rulesSchema } from './rule.js';
+import { compileRules, type Rule, RuleFault, ruleLimits, rulesSchema } from './rule.js';
 import { parseYaml, readText } from './yaml-file.js';
 
 /** Throws `invalid_config`, naming the file, the line and what is allowed. */
@@ -11,11 +11,11 @@ export function readRules(file: string): readonly Rule[] {
 export function parseRules(text: string, name: string): readonly Rule[] {
   const { value, fault } = parseYaml(text, name, rulesSchema);
   const seen = new Set<string>();
-  return value.rules.map((source, index) => {
+  return value.rules.flatMap((source, index) => {
     try {
       if (seen.has(source.id)) throw new RuleFault(['id'], `another rule has the id "${source.id}"; ids are unique`);
       seen.add(source.id);
-      return compileRule(source);
+      return compileRules(source);
     } catch (error) {
       if (error instanceof RuleFault) throw fault(['rules', index, ...error.path], error.message);
       throw error;

@@ -39,7 +39,10 @@ describe('compiling', () => {
 describe('scanning', () => {
   function scan(source: string, text: string) {
     const found: [start: number, end: number][] = [];
-    const scanner = new PatternScanner(compilePattern(source), 0, (_rule, start, end) => found.push([start, end]));
+    const scanner = new PatternScanner(compilePattern(source), {
+      rule: 0,
+      report: (_rule, start, end) => found.push([start, end]),
+    });
     const live: number[] = [];
     let at = 0;
     for (const character of text) {

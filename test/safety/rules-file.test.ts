@@ -80,8 +80,8 @@ describe('a bad file is refused with its line and what is allowed', () => {
     ],
     ['an unknown key', rule('action: block', 'terms: [a]', 'termz: [b]'), /^rules\.yaml:7: rules\[0\]: .*"termz"/],
     ['a missing key', rule('terms: [a]'), /^rules\.yaml:3: rules\[0\]\.action: /],
-    ['neither', rule('action: block'), /^rules\.yaml:3: rules\[0\]: must have either "terms" or "pattern"/],
-    ['both', rule('action: block', 'terms: [a]', 'pattern: b'), /must have either "terms" or "pattern"/],
+    ['neither', rule('action: block'), /^rules\.yaml:3: rules\[0\]: must have either "terms" or "pattern" or "detect"/],
+    ['both', rule('action: block', 'terms: [a]', 'pattern: b'), /must have either "terms" or "pattern" or "detect"/],
     [
       'a replacement',
       rule('action: block', 'replacement: x', 'terms: [a]'),

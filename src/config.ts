@@ -15,7 +15,7 @@ export const engineOptions = {
   model: {
     schema: text().default(embeddedModel),
     value: 'folder',
-    help: 'Model folder that "octavo build" wrote; the embedded one by default',
+    help: 'Model folder that "octavo build" wrote, or an ONNX export as folder:variant; the embedded one by default',
     env: ['OCTAVO_MODEL'],
   },
   rows: {

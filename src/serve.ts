@@ -32,6 +32,9 @@ export async function serve(config: Config): Promise<RunningServer> {
   metrics.collectProcessMetrics();
   const engines = await startEngines(config, (model) => metrics.observer(model));
   for (const engine of engines) metrics.watchReplica(engine.model.id, gaugesOf(engine));
+  for (const { model } of engines) {
+    for (const remark of model.remarks) logger.warn({ model: model.id }, remark);
+  }
   let draining = false;
   const app = createServer({
     models: engines.map(toReplica),

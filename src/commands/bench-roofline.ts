@@ -1,6 +1,7 @@
 /** The runs of a decoder beside what the machine can do at most. */
-import { openModelFolder } from '../models/model-folder.js';
+import { invariant } from '../errors.js';
 import { readGraphFile } from '../models/onnx-file/inspect-graph.js';
+import { openFolder } from '../models/open-folder.js';
 import type { MachineLimits } from '../models/roofline/machine-limits.js';
 import { type ModelWork, workOf } from '../models/roofline/model-work.js';
 import { type Shares, sharesOf } from '../models/roofline/shares.js';
@@ -9,12 +10,13 @@ import type { DecoderRun } from './bench-decoder.js';
 /** The work of each kind of run; they differ where the prompt has a graph of its own. */
 export type DecoderWork = Readonly<Record<DecoderRun['kind'], ModelWork>>;
 
-/** Throws as `openModelFolder`. */
+/** `folder` is a decoder's. Throws as `openFolder`. */
 export async function readWork(folder: string): Promise<DecoderWork> {
-  const { graph, encoderGraph, manifest } = await openModelFolder(folder);
-  const read = (file: string) => workOf(readGraphFile(file).facts, manifest.shape.vocab);
+  const { graph, plan } = await openFolder(folder);
+  invariant(plan.kind === 'decoder', 'only decoders are held against the limits');
+  const read = (file: string) => workOf(readGraphFile(file).facts, plan.shape.vocab);
   const decode = read(graph);
-  return { decode, prefill: encoderGraph === null ? decode : read(encoderGraph) };
+  return { decode, prefill: plan.encoder === undefined ? decode : read(plan.encoder.graph) };
 }
 
 /** Of the median step of each run. */

@@ -80,8 +80,10 @@ Examples:
 
 function describe({ repository, commit, variant, files }: PullRecord, out: string, seconds: number): string {
   const mebibytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;
-  const next = variant === null ? `Next: octavo build ${out} --out <folder>\n` : '';
-  return `${repository} at ${commit.slice(0, 12)}: ${files.length} files, ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${out}\n${next}`;
+  // The exports of encoder-decoders are not served.
+  const pair = files.some(({ path }) => path.includes('encoder_model'));
+  const next = variant === null ? `build ${out} --out <folder>` : pair ? null : `serve --model ${out}`;
+  return `${repository} at ${commit.slice(0, 12)}: ${files.length} files, ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${out}\n${next === null ? '' : `Next: octavo ${next}\n`}`;
 }
 
 /** No flag gives it: flags can be seen in the list of processes. Its text is never in a message. */

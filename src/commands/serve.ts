@@ -22,6 +22,7 @@ ${describeOptions(serveFlags)}
 Examples:
   octavo serve                                  the embedded model
   octavo serve --model ./my-model --port 9000   a model that "octavo build" wrote
+  octavo serve --model ./export:int8            an ONNX export by others, in one of its variants
   octavo serve --model ./chat --model ./embed   several models, chosen by the request
   octavo serve --host 0.0.0.0 --api-keys k1,k2  for other machines, with keys
 `,
@@ -47,8 +48,9 @@ ${engines.map(describeEngine).join('\n')}
 
 function describeEngine({ model }: Engine): string {
   const { id, architecture, precision, contextLength, runtime } = model;
+  const remarks = model.remarks.map((remark) => `\n  note     ${remark}`).join('');
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
   return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${runtime.rows} rows
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
-  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})`;
+  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})${remarks}`;
 }

@@ -1,15 +1,19 @@
 /** `octavo show`: what a model folder holds, and what its receipt says. */
 import { OctavoError } from '../errors.js';
+import { parseFolder } from '../models/folder-reference.js';
 import type { Manifest } from '../models/manifest.js';
 import { openModelFolder } from '../models/model-folder.js';
+import { hasManifest, openFolder } from '../models/open-folder.js';
 import type { Receipt } from '../models/receipt/receipt.js';
+import type { ServedFolder } from '../models/served-folder.js';
+import type { EncoderHead } from '../models/served-model.js';
 import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
 import { describeKept } from './kept-line.js';
 import { formatReceipt } from './receipt-table.js';
 
 const showOptions = {
-  json: { schema: toggle(), help: 'Print one JSON object: manifest and receipt' },
+  json: { schema: toggle(), help: 'Print one JSON object: manifest and receipt, or of an export what was found' },
 } as const satisfies OptionTable;
 
 export const showCommand: Command = {
@@ -18,7 +22,8 @@ export const showCommand: Command = {
   help: `Usage: octavo show <folder> [options]
 
 Checks the files of a model folder against its manifest, and prints what the model is, what its precision costs in
-quality, and what it gains in speed and size against FP32.
+quality, and what it gains in speed and size against FP32. Of an ONNX export by others (folder or folder:variant): what
+it was found to be, and how it runs.
 
 ${describeOptions(showOptions)}
 `,
@@ -26,14 +31,46 @@ ${describeOptions(showOptions)}
     const { values, positionals } = parseOptions(showOptions, { argv });
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
-    const folder = await openModelFolder(path);
-    const { manifest } = folder;
-    const receipt = await folder.readReceipt();
-    process.stdout.write(
-      values.json ? `${JSON.stringify({ manifest, receipt }, null, 2)}\n` : describe(manifest, receipt),
-    );
+    const { folder, variant } = await parseFolder(path);
+    const text = variant === null && (await hasManifest(folder)) ? await showBuilt(folder) : await showExport(path);
+    process.stdout.write(values.json ? `${JSON.stringify(text.json, null, 2)}\n` : text.lines);
   },
 };
+
+/** What is printed: for a person, or as JSON. */
+interface Shown {
+  readonly lines: string;
+  readonly json: object;
+}
+
+async function showBuilt(path: string): Promise<Shown> {
+  const folder = await openModelFolder(path);
+  const { manifest } = folder;
+  const receipt = await folder.readReceipt();
+  return { lines: describe(manifest, receipt), json: { manifest, receipt } };
+}
+
+async function showExport(reference: string): Promise<Shown> {
+  const folder = await openFolder(reference);
+  const { name, architecture, precision, graph, plan, remarks } = folder;
+  return { lines: describeExport(folder), json: { name, architecture, precision, graph, plan, remarks } };
+}
+
+function describeExport({ name, architecture, precision, graph, plan, remarks }: ServedFolder): string {
+  const sizes =
+    plan.kind === 'decoder'
+      ? `${plan.shape.layers} layers, ${plan.shape.kvHeads} KV heads of ${plan.shape.headDim}, vocabulary ${plan.shape.vocab}, context ${plan.shape.context} tokens`
+      : `${describeHead(plan.head)}, vocabulary ${plan.vocab}, context ${plan.context} tokens`;
+  const notes = remarks.map((remark) => `Note: ${remark}\n`).join('');
+  return `${name} (${architecture}, ${precision}), an ONNX export without manifest: no hash vouches for its files
+${sizes}
+${graph}
+${notes}`;
+}
+
+function describeHead(head: EncoderHead): string {
+  return head.task === 'embed' ? `vectors of ${head.dimensions}` : `labels ${head.labels.join(', ')}`;
+}
 
 function describe(manifest: Manifest, receipt: Receipt | null): string {
   const { name, architecture, precision, shape, builder, files } = manifest;

@@ -4,10 +4,10 @@ import { OctavoError } from '../errors.js';
 import { slotBytes } from './decoder/kv-pool.js';
 import { DecoderReplica } from './decoder/replica.js';
 import type { DecoderEngine } from './decoder/step.js';
-import type { DecoderSetup } from './decoder/worker-protocol.js';
 import { type LoadedEncoder, openEncoder } from './load-encoder.js';
 import type { LoadOptions } from './load-options.js';
-import { type ModelFolder, openModelFolder } from './model-folder.js';
+import { openFolder } from './open-folder.js';
+import type { DecoderPlan, FolderFiles, ServedFolder } from './served-folder.js';
 import type { ServedModel } from './served-model.js';
 import { JinjaChatTemplate, type SpecialTokens } from './tokenizer/chat-template.js';
 import { ModelTokenizer } from './tokenizer/tokenizer.js';
@@ -23,49 +23,53 @@ export type LoadedModel = LoadedDecoder | LoadedEncoder;
 
 /** Throws `invalid_model`, `unsupported_model` or `runtime_unavailable`, each naming what is wrong. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
-  const folder = await openModelFolder(options.folder);
-  return folder.manifest.task === 'generate' ? openDecoder(folder, options) : openEncoder(folder, options);
+  const folder = await openFolder(options.folder);
+  const { plan } = folder;
+  return plan.kind === 'decoder' ? openDecoder(folder, plan, options) : openEncoder(folder, plan, options);
 }
 
 /** Loads a model that generates. Throws as `loadModel`, and `unsupported_model` for one of another kind. */
 export async function loadDecoder(options: LoadOptions): Promise<LoadedDecoder> {
-  const folder = await openModelFolder(options.folder);
-  const { task, name } = folder.manifest;
-  if (task === 'generate') return openDecoder(folder, options);
-  throw new OctavoError('unsupported_model', `The model ${name} generates no text: its task is "${task}".`);
+  const folder = await openFolder(options.folder);
+  const { name, plan } = folder;
+  if (plan.kind === 'decoder') return openDecoder(folder, plan, options);
+  throw new OctavoError('unsupported_model', `The model ${name} generates no text: its task is "${plan.head.task}".`);
 }
 
-async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<LoadedDecoder> {
-  const { manifest } = folder;
-  const contextLength = Math.min(options.context, manifest.shape.context);
+async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: LoadOptions): Promise<LoadedDecoder> {
+  const contextLength = Math.min(options.context, plan.shape.context);
   const chatTemplate = await loadChatTemplate(folder);
-  const defaults = await loadDefaults(folder);
+  const defaults = readDefaults(folder.generation);
   const receipt = await folder.readReceipt();
-  const tokenizer = await loadTokenizer(folder);
+  const { encoder, ports } = plan;
+  const tokenizer = await loadTokenizer(folder, plan.shape.vocab, { ownTexts: encoder !== undefined });
+  const slots = Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(plan.shape));
   // Last: from here on there is a thread to end.
   const { replica, info } = await DecoderReplica.start({
     graph: folder.graph,
     shape: {
-      ...{ ...manifest.shape, rows: options.rows, capacity: contextLength },
-      slots: Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(manifest.shape)),
+      ...{ ...plan.shape, rows: options.rows, capacity: contextLength },
+      slots: ports?.passing === 'growing' ? 0 : slots,
     },
-    ...encoderOf(folder),
+    ...(encoder && { encoder }),
+    ...(ports && { ports }),
     runtime: options.runtime,
     provider: options.provider,
     threads: options.threads,
   });
   const model: ServedModel = {
-    id: options.name ?? manifest.name,
+    id: options.name ?? folder.name,
     created: folder.created,
-    architecture: manifest.architecture,
-    precision: manifest.precision,
+    architecture: folder.architecture,
+    precision: folder.precision,
     contextLength,
     encodesPrompts: replica.encodesPrompts,
-    endTokens: manifest.endTokens,
+    endTokens: plan.endTokens,
     tokenizer,
     chatTemplate,
     defaults,
     runtime: info,
+    remarks: folder.remarks,
     receipt,
   };
   const close = async () => {
@@ -76,25 +80,22 @@ async function openDecoder(folder: ModelFolder, options: LoadOptions): Promise<L
   return { kind: 'decoder', model, engine: replica, close };
 }
 
-/** The other graph of an encoder-decoder. */
-function encoderOf({ manifest: { encoder }, encoderGraph }: ModelFolder): Pick<DecoderSetup, 'encoder'> {
-  if (!encoder || encoderGraph === null) return {};
-  return { encoder: { graph: encoderGraph, startToken: encoder.startToken } };
-}
-
 /** Throws `invalid_model` when the folder has no usable tokenizer. */
-export async function loadTokenizer(folder: ModelFolder): Promise<ModelTokenizer> {
+export async function loadTokenizer(
+  folder: FolderFiles,
+  vocab: number,
+  options: { readonly ownTexts?: boolean } = {},
+): Promise<ModelTokenizer> {
   const tokenizer = await folder.readJson('tokenizer.json');
   if (tokenizer === null) throw new OctavoError('invalid_model', 'The model folder has no tokenizer.json.');
   const config = (await folder.readJson('tokenizer_config.json')) ?? {};
-  const { shape, encoder } = folder.manifest;
-  return new ModelTokenizer({ tokenizer, config }, shape.vocab, { ownTexts: encoder !== undefined });
+  return new ModelTokenizer({ tokenizer, config }, vocab, options);
 }
 
 const tokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
 
 /** `null`: the model has no chat template. Throws `invalid_model` when it does not parse. */
-export async function loadChatTemplate(folder: ModelFolder): Promise<JinjaChatTemplate | null> {
+export async function loadChatTemplate(folder: FolderFiles): Promise<JinjaChatTemplate | null> {
   const config = (await folder.readJson('tokenizer_config.json')) ?? {};
   const source = (await folder.readText('chat_template.jinja')) ?? config.chat_template;
   if (typeof source !== 'string') return null;
@@ -114,8 +115,8 @@ const generationSchema = z.object({
 });
 
 /** generation_config.json's sampling values; a model that says `do_sample: false` is greedy by default. */
-async function loadDefaults(folder: ModelFolder): Promise<ServedModel['defaults']> {
-  const result = generationSchema.safeParse((await folder.readJson('generation_config.json')) ?? {});
+function readDefaults(generation: ServedFolder['generation']): ServedModel['defaults'] {
+  const result = generationSchema.safeParse(generation);
   if (!result.success)
     throw new OctavoError('invalid_model', `generation_config.json: ${z.prettifyError(result.error)}`);
   const { do_sample, temperature, top_p, top_k } = result.data;

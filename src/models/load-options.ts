@@ -2,8 +2,9 @@
 import type { ProviderName, RuntimeName } from './runtime/runtime.js';
 
 export interface LoadOptions {
+  /** That `octavo build` wrote, or an export by others: `folder` or `folder:variant`. */
   readonly folder: string;
-  /** Id in the API; the manifest's name by default. */
+  /** Id in the API; the folder's own by default. */
   readonly name: string | null;
   /** Sequences, or texts, computed together at most. */
   readonly rows: number;

@@ -57,11 +57,13 @@ interface ModelFacts {
   /** Seconds since the epoch. */
   readonly created: number;
   readonly architecture: string;
-  /** `int8` or `fp32`. */
+  /** As it was built, such as `int8`; of an export by others the name of its variant. */
   readonly precision: string;
   /** Tokens of one sequence, or text, at most. */
   readonly contextLength: number;
   readonly runtime: RuntimeInfo;
+  /** What whoever serves it should know of how it runs, a sentence each; nothing of what `octavo build` wrote. */
+  readonly remarks: readonly string[];
   /** What its precision costs and gains, as measured when it was built; `null` when nobody measured. */
   readonly receipt: Receipt | null;
 }

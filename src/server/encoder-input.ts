@@ -60,5 +60,6 @@ function cutLonger(model: ServedEncoder, truncate: number): ReadText {
 async function toIds(text: WrittenPrompt, { tokenizer }: ServedEncoder, field: string): Promise<readonly number[]> {
   if (text.kind === 'ids') return checkIds(text.ids, tokenizer, field);
   if (text.text === '') throw new OctavoError('invalid_value', `'${field}' is an empty text.`, field);
-  return tokenizer.encode(text.text, { addSpecialTokens: true });
+  // The tokenizer of an export may know more tokens than its model.
+  return checkIds(await tokenizer.encode(text.text, { addSpecialTokens: true }), tokenizer, field);
 }

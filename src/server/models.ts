@@ -24,6 +24,7 @@ export function describeModel(replica: Replica): Model {
       provider_reason: runtime.providerReason,
       threads: runtime.threads,
       rows: runtime.rows,
+      remarks: [...model.remarks],
       ...(replica.kind === 'decoder' ? describeGeneration(replica.model) : describeHead(replica.model.head)),
       receipt: model.receipt,
     },

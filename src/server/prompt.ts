@@ -52,7 +52,8 @@ export async function encodeInput(input: ModelInput, model: ServedModel, field: 
   checkCharacters(input.text.length, model, field);
   const ids = await model.tokenizer.encode(input.text, { addSpecialTokens: input.addSpecialTokens });
   if (ids.length === 0) throw new OctavoError('invalid_value', `'${field}' is empty: it has no tokens.`, field);
-  return ids;
+  // The tokenizer of an export may know more tokens than its model.
+  return checkIds(ids, model.tokenizer, field);
 }
 
 async function screenIds(ids: readonly number[], model: ServedModel, screen: ScreenText): Promise<ModelInput> {

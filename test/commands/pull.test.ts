@@ -57,7 +57,9 @@ describe('octavo pull', () => {
 
   it('fetches what Octavo built, ready to serve', async () => {
     const { cwd, octavo } = await prepare({ files: concierge, storage: true });
-    expect(await octavo(['pull', `${repository}:int8`, '--out', 'deep/concierge'])).toMatchObject({ code: 0, err: '' });
+    expect(await octavo(['pull', `${repository}:int8`, '--out', 'deep/concierge'])).toMatchObject({
+      ...{ code: 0, err: '', out: expect.stringMatching(/\nNext: octavo serve --model deep\/concierge\n$/) },
+    });
     const shown = await octavo(['show', 'deep/concierge']);
     expect(shown.out).toMatch(/^concierge \(llama, int8\)[\s\S]*perplexity/);
     expect(await complete(join(cwd, 'deep', 'concierge'))).toBe('concierge');

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { loadDecoder } from '#octavo/models/load-model.js';
 import type { Manifest } from '#octavo/models/manifest.js';
+import { exportFolder } from '../support/export-fixtures.js';
 import { temporaryFolder } from '../support/folders.js';
-import { onnxFile, tensor } from '../support/onnx-wire.js';
+import { node, onnxFile, tensor } from '../support/onnx-wire.js';
 import { rawSafetensors } from '../support/safetensors.js';
 import { writeByteCheckpoint } from '../support/tiny-checkpoint.js';
 
@@ -128,8 +129,18 @@ describe('a build refuses', () => {
   );
 });
 
+const elsewhere = (location: string) => onnxFile({ tensors: [tensor({ dims: [2n], external: { location } })] });
+
+/** Changes what genai_config.json says of the model. */
+const genai =
+  (changes: object): Damage =>
+  (folder) => {
+    const path = join(folder, 'genai_config.json');
+    const { model } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ model: { ...model, ...changes } }));
+  };
+
 describe('the server refuses', () => {
-  const elsewhere = (location: string) => onnxFile({ tensors: [tensor({ dims: [2n], external: { location } })] });
   const bomb = (template: string) => edit('tokenizer_config.json', { chat_template: template });
   const id = (value: number) => ({ added_tokens: [{ id: value, content: '<x>', special: true }] });
 
@@ -185,6 +196,34 @@ describe('the server refuses', () => {
     ['a context of 10^30', edit('manifest.json', { shape: { layers: 1, context: 1e30 } }), /context/],
   ])('%s', async (_, damage, fault) => {
     const folder = copy(built);
+    damage(folder);
+    await expectRefusal(folder, fault);
+  });
+});
+
+describe('the server refuses of an export', () => {
+  it.each<[string, Damage, RegExp]>([
+    ['a graph that is a pipe', replace('model.onnx', pipe), /model\.onnx: it is not a plain file/],
+    ['data that are a device', replace('model.onnx.data', (path) => symlinkSync('/dev/zero', path)), /symbolic link/],
+    ['a configuration that is a pipe', replace('genai_config.json', pipe), /genai_config\.json: it is not a plain/],
+    ['a configuration nested 100,000 deep', write('genai_config.json', deep), /nested deeper than 64/],
+    ['a configuration of gigabytes', (folder) => truncateSync(join(folder, 'genai_config.json'), 2 ** 32), /at most/],
+    ['a tokenizer nested 100,000 deep', write('tokenizer.json', deep), /nested deeper than 64/],
+    ['a graph that reads /etc/passwd', write('model.onnx', elsewhere('/etc/passwd')), /no plain relative path/],
+    ['a graph that leaves the folder', write('model.onnx', elsewhere('../../w')), /no plain relative path/],
+    ['a graph of another engine', write('model.onnx', onnxFile({ nodes: [node('EPContext')] })), /runs compiled code/],
+    [
+      'a graph of other operators',
+      write('model.onnx', onnxFile({ nodes: [node('Evil', { domain: 'my.ops' })] })),
+      /my\.ops/,
+    ],
+    ['an empty graph', write('model.onnx', ''), /it has no graph/],
+    ['a context of 10^30', genai({ context_length: 1e30 }), /context_length/],
+    ['a vocabulary of 10^15', genai({ vocab_size: 1e15 }), /vocab_size/],
+    ['heads of 10^9 dimensions', genai({ decoder: { filename: 'model.onnx', head_size: 1e9 } }), /head_size/],
+    ['a graph outside', genai({ decoder: { filename: '../../model.onnx' } }), /must be the name of an \.onnx file/],
+  ])('%s', async (_, damage, fault) => {
+    const folder = copy(exportFolder('llama-genai'));
     damage(folder);
     await expectRefusal(folder, fault);
   });

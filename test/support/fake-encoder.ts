@@ -10,7 +10,7 @@ const [begin, end] = codes('<>') as [number, number];
 
 const model = (id: string, head: EncoderHead): ServedEncoder => ({
   ...{ id, head, created: 1_700_000_000, architecture: 'fake', precision: 'int8', contextLength: 20 },
-  ...{ runtime: fakeModel.runtime, receipt: null },
+  ...{ runtime: fakeModel.runtime, remarks: [], receipt: null },
   tokenizer: {
     vocabSize: 256,
     minTokens: 3,

@@ -31,5 +31,6 @@ export const fakeModel: ServedModel = {
     threads: 1,
     rows: 4,
   },
+  remarks: [],
   receipt: null,
 };

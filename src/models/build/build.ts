@@ -1,7 +1,8 @@
 /** Builds a model folder: an ONNX graph, its weights, its tokenizer and a manifest, from a checkpoint or random weights. */
-import { basename, resolve } from 'node:path';
 import { OctavoError } from '../../errors.js';
+import { readEndTokens } from '../end-tokens.js';
 import { type Manifest, manifestSchema, type Precision } from '../manifest.js';
+import { nameOf } from '../model-name.js';
 import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
@@ -59,7 +60,7 @@ type OnProgress = (progress: BuildProgress) => void;
  * Throws `invalid_model`, `unsupported_model`, or `invalid_config` for options.
  */
 export async function buildModel(options: BuildOptions, onProgress: OnProgress = () => {}): Promise<Manifest> {
-  const name = options.name ?? nameFrom(options.source);
+  const name = options.name ?? nameOf(options.source);
   const source = await openCheckpointSource(options.source);
   try {
     return await assemble(source, { ...options, name }, onProgress);
@@ -86,7 +87,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
   }
   const family = familyOf(source.config);
   const plan = family.plan(source.config, source.modules);
-  const endTokens = plan.output ? [] : readEndTokens(source, plan.shape.vocab);
+  const endTokens = plan.output ? [] : readEndTokens([source.generation, source.config], plan.shape.vocab);
   const keep = [...new Set(options.keep)].sort();
   const weightLimit = options.reduceRange ? 63 : 127;
   // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
@@ -125,23 +126,4 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
 /** What transformers.js needs to know to load the folder. */
 function loader(precision: Precision): JsonObject {
   return { use_external_data_format: true, dtype: dtypeName(precision) };
-}
-
-/** `eos_token_id`, a number or a list, of generation_config.json, else of config.json. */
-function readEndTokens({ generation, config }: ModelSource, vocab: number): readonly number[] {
-  const value = generation.eos_token_id ?? config.eos_token_id ?? [];
-  const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const valid = ids.every((id): id is number => Number.isInteger(id) && Number(id) >= 0 && Number(id) < vocab);
-  if (!valid || ids.length > 64) {
-    throw new OctavoError('invalid_model', `eos_token_id must be up to 64 token ids below vocab_size ${vocab}.`);
-  }
-  return ids;
-}
-
-/** The source folder's name with every character a model id cannot have replaced. */
-function nameFrom(source: string): string {
-  return basename(resolve(source))
-    .replace(/[^A-Za-z0-9_.-]/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 128);
 }

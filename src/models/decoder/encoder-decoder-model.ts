@@ -1,8 +1,9 @@
 /** A model of two graphs: an encoder reads each prompt at once, a decoder writes an answer beside it. */
 import { invariant } from '../../errors.js';
 import type { Session, Tensor } from '../runtime/runtime.js';
+import { fillIds, fillMask } from '../worker/batch-tensors.js';
 import { Scratch } from '../worker/scratch.js';
-import { fillIds, fillMask } from './batch-tensors.js';
+import { cacheNames } from './decoder-ports.js';
 import { KvArena } from './kv-arena.js';
 import type { Batch, DecoderShape, LanguageModel } from './language-model.js';
 import type { RowMove } from './step.js';
@@ -41,9 +42,9 @@ export class EncoderDecoderModel implements LanguageModel {
   constructor(parts: EncoderDecoderParts, shape: DecoderShape) {
     this.#parts = parts;
     this.#shape = shape;
-    this.#outputs = new KvArena(shape, 'decoder');
-    this.#prompts = new KvArena(shape, 'encoder');
-    this.#encoded = new Map(this.#prompts.names.map((name) => [`present.${name}`, new Scratch('float32')]));
+    this.#outputs = new KvArena(shape, cacheNames(shape.layers, 'decoder'));
+    this.#prompts = new KvArena(shape, cacheNames(shape.layers, 'encoder'));
+    this.#encoded = new Map(this.#prompts.names.present.map((name) => [name, new Scratch('float32')]));
   }
 
   async forward({ firstRow, ids, past }: Batch): Promise<readonly Float32Array[]> {

@@ -1,5 +1,6 @@
 /** The KV cache of all rows: one block per layer for keys and one for values, written in place by the model. */
 import { type Tensor, zeros } from '../runtime/runtime.js';
+import { type CacheNames, cacheNames } from './decoder-ports.js';
 
 export interface KvShape {
   readonly layers: number;
@@ -13,27 +14,25 @@ export interface KvShape {
 
 /** The bindings of some consecutive rows: the same tensors are the step's past and its present. */
 export interface KvView {
-  /** `past_key_values.N.key|value` of every layer. */
+  /** Keys and values of every layer, `past_key_values.N.key|value` in graphs of Octavo's own. */
   readonly past: ReadonlyMap<string, Tensor>;
-  /** `present.N.key|value` of every layer. */
+  /** The same, `present.N.key|value`. */
   readonly present: ReadonlyMap<string, Tensor>;
 }
 
 export class KvArena {
-  /** `N.key` and `N.value` of every layer, in the order of the blocks; with a part `N.<part>.key` and so on. */
-  readonly names: readonly string[];
+  /** In the order of the blocks. */
+  readonly names: CacheNames;
   readonly #shape: KvShape;
   readonly #blocks: readonly Float32Array[];
   /** Of the rows from 0 on, by their number. */
   readonly #views = new Map<number, KvView>();
 
-  /** `part` names one cache of a graph that has several. */
-  constructor(shape: KvShape, part?: string) {
+  constructor(shape: KvShape, names: CacheNames = cacheNames(shape.layers)) {
     this.#shape = shape;
+    this.names = names;
     const { rows, kvHeads, capacity, headDim } = shape;
-    const kinds = part === undefined ? ['key', 'value'] : [`${part}.key`, `${part}.value`];
-    this.names = Array.from({ length: shape.layers }, (_, layer) => kinds.map((kind) => `${layer}.${kind}`)).flat();
-    this.#blocks = this.names.map(() => zeros('float32', [rows, kvHeads, capacity, headDim]).data as Float32Array);
+    this.#blocks = names.past.map(() => zeros('float32', [rows, kvHeads, capacity, headDim]).data as Float32Array);
   }
 
   /** Rows `first … first + rows - 1`. Rows from the first one on give the same tensors again: decode steps find them bound. */
@@ -87,9 +86,8 @@ export class KvArena {
     this.#blocks.forEach((block, index) => {
       const data = block.subarray(first * row, (first + rows) * row);
       const tensor: Tensor = { type: 'float32', dims: [rows, kvHeads, capacity, headDim], data };
-      const name = this.names[index]!;
-      past.set(`past_key_values.${name}`, tensor);
-      present.set(`present.${name}`, tensor);
+      past.set(this.names.past[index]!, tensor);
+      present.set(this.names.present[index]!, tensor);
     });
     return { past, present };
   }

@@ -1,5 +1,6 @@
 /** Which files of a repository are fetched: what building and serving read, nothing that runs. */
 import { OctavoError } from '../../errors.js';
+import { findGraphs, variantsOf } from '../onnx-file/variants.js';
 import type { ModelReference } from './model-reference.js';
 import type { HubFile } from './repository.js';
 
@@ -15,14 +16,6 @@ const module = /^\d_[A-Z]\w{0,31}\/(?:config\.json|model\.safetensors)$/;
 const wholeWeights = 'model.safetensors';
 const shardIndex = 'model.safetensors.index.json';
 const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
-
-/** Endings of ONNX files by the name of the variant, first choice first, as transformers.js and optimum write them. */
-const endings: Readonly<Record<string, readonly string[]>> = {
-  fp32: [''],
-  int8: ['_int8', '_quantized'],
-  q8: ['_quantized', '_int8'],
-};
-const graph = /^(?:onnx\/)?(?:model|decoder_model_merged)(?:_([a-z0-9]+))?\.onnx$/;
 
 /** Throws `invalid_model` when the repository does not have them, saying what it has. */
 export function chooseFiles(files: readonly HubFile[], reference: ModelReference): HubFile[] {
@@ -42,19 +35,10 @@ function safetensors(paths: ReadonlySet<string>): string[] {
   return paths.has(shardIndex) ? [shardIndex, ...[...paths].filter((path) => shard.test(path))] : [];
 }
 
-/** The graph of a decoder, or those of an encoder and its decoder, with their external data. */
+/** The graphs, with their external data. */
 function onnx(paths: ReadonlySet<string>, variant: string): string[] {
-  for (const ending of endings[variant] ?? [`_${variant}`]) {
-    for (const folder of ['onnx/', '']) {
-      for (const names of [['model'], ['encoder_model', 'decoder_model_merged']]) {
-        const graphs = names.map((name) => `${folder}${name}${ending}.onnx`);
-        if (graphs.every((path) => paths.has(path))) {
-          return [...graphs, ...[...paths].filter((path) => graphs.some((of) => isData(path, of)))];
-        }
-      }
-    }
-  }
-  return [];
+  const graphs = findGraphs(paths, variant);
+  return [...graphs, ...[...paths].filter((path) => graphs.some((of) => isData(path, of)))];
 }
 
 function isData(path: string, of: string): boolean {
@@ -62,17 +46,11 @@ function isData(path: string, of: string): boolean {
 }
 
 function missing(paths: ReadonlySet<string>, { repository, variant }: ModelReference): string {
-  const variants = [...new Set([...paths].flatMap((path) => variantOf(path)))].sort();
+  const variants = variantsOf(paths);
   const choice =
     variants.length === 0 ? '' : ` It has ONNX files; choose with ${repository}:<variant>, of ${variants.join(', ')}.`;
   if (variant !== null) return `ONNX files of the variant "${variant}".${choice || ' It has none of any variant.'}`;
   const pickled = [...paths].some((path) => /\.(?:bin|pt|pth|ckpt)$/.test(path));
   const why = pickled ? ' It has pickled weights, which can run code when they are read and are never fetched.' : '';
   return `safetensors.${why}${choice}`;
-}
-
-function variantOf(path: string): string[] {
-  const match = graph.exec(path);
-  if (match === null) return [];
-  return [match[1] === undefined ? 'fp32' : match[1] === 'quantized' ? 'int8' : match[1]];
 }

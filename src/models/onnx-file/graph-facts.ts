@@ -8,6 +8,8 @@ export interface NodeFacts {
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Its attributes that are whole numbers, by name. */
+  readonly integers: ReadonlyMap<string, number>;
 }
 
 /** An input or output: `null` in place of a dimension that varies, or of a type that is no tensor. */
@@ -67,12 +69,13 @@ class GraphReader {
   }
 
   #addNode(span: Span, depth: number): void {
-    const node = { op: '', domain: '', inputs: [] as string[], outputs: [] as string[] };
+    const integers = new Map<string, number>();
+    const node = { op: '', domain: '', inputs: [] as string[], outputs: [] as string[], integers };
     this.#reader.message(span, (field, value) => {
       if (field === 1) node.inputs.push(this.#reader.text(value));
       else if (field === 2) node.outputs.push(this.#reader.text(value));
       else if (field === 4) node.op = this.#reader.text(value);
-      else if (field === 5) this.#attribute(asSpan(value), depth);
+      else if (field === 5) this.#attribute(asSpan(value), depth, integers);
       else if (field === 7) node.domain = this.#reader.text(value);
     });
     const list = depth === 0 ? this.#facts.nodes : this.#facts.nested;
@@ -80,16 +83,20 @@ class GraphReader {
     if (list.length > maxNodes) throw new WireError(`it has more than ${maxNodes} nodes`);
   }
 
-  /** Tensors (5, 10) and graphs (6, 11) inside of attributes; a message that came twice would be merged with the first. */
-  #attribute(span: Span, depth: number): void {
+  /** Name (1), whole number (3), tensors (5, 10) and graphs (6, 11) of an attribute; a message that came twice would be merged with the first. */
+  #attribute(span: Span, depth: number, integers: Map<string, number>): void {
     const seen = new Set<number>();
+    let [name, integer] = ['', null as number | null];
     this.#reader.message(span, (field, value) => {
       if ((field === 5 || field === 6) && seen.has(field)) throw new WireError('an attribute in it has two values');
       seen.add(field);
-      if (field === 5 || field === 10) this.#facts.tensors.push(readTensor(this.#reader, asSpan(value)));
+      if (field === 1) name = this.#reader.text(value);
+      else if (field === 3) integer = Number(value);
+      else if (field === 5 || field === 10) this.#facts.tensors.push(readTensor(this.#reader, asSpan(value)));
       else if (field === 6 || field === 11) this.read(asSpan(value), depth + 1);
       else if (field === 22 || field === 23) throw new WireError('it has sparse tensors, which are not supported');
     });
+    if (integer !== null) integers.set(name, integer);
   }
 
   /** ValueInfoProto: name (1), type (2), in it tensor_type (1), in it elem_type (1) and shape (2). */

@@ -1,6 +1,6 @@
 /** Measures encoders: the vectors or labels that they give for texts. */
 import type { EncoderShape } from '../encoder/encoder.js';
-import { encoderShape } from '../load-encoder.js';
+import { encoderShape } from '../encoder-plan.js';
 import type { ValuesPair } from './comparison-protocol.js';
 import { type EncoderText, readEncoderTexts } from './encoder-texts.js';
 import { createGauge, type Gauge, graphsOf } from './gauge.js';

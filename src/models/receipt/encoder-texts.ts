@@ -28,7 +28,7 @@ const longestText = 512;
 export async function readEncoderTexts(folder: ModelFolder, { text, tokens }: TextOptions): Promise<EncoderTexts> {
   const { texts: lines, ...facts } = await readTexts(text ?? bundledTextFile);
   const limit = Math.min(longestText, folder.manifest.shape.context);
-  const tokenizer = await loadEncoderTokenizer(folder);
+  const tokenizer = await loadEncoderTokenizer(folder, folder.manifest.shape.vocab);
   const texts: EncoderText[] = [];
   let total = 0;
   try {

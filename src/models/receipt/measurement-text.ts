@@ -23,7 +23,7 @@ export function chooseText(options: GaugeOptions): Promise<MeasurementText> {
 }
 
 async function readText(file: string, { model, tokens }: GaugeOptions): Promise<MeasurementText> {
-  const tokenizer = await loadTokenizer(model);
+  const tokenizer = await loadTokenizer(model, model.manifest.shape.vocab);
   try {
     const chatTemplate = await loadChatTemplate(model);
     const { texts, ...facts } = await readTextFile(file, { tokenizer, chatTemplate });

@@ -1,7 +1,7 @@
 /** A loaded model, and the runs by which it is timed. */
 import { invariant } from '../../errors.js';
 import { EncoderReplica } from '../encoder/replica.js';
-import { encoderShape } from '../load-encoder.js';
+import { encoderShape } from '../encoder-plan.js';
 import { type LoadedDecoder, loadDecoder } from '../load-model.js';
 import { type ModelFolder, openModelFolder } from '../model-folder.js';
 import type { RuntimeInfo } from '../served-model.js';

@@ -141,6 +141,7 @@ export const modelSchema = z.object({
     provider_reason: z.string(),
     threads: z.int(),
     rows: z.int().describe('Sequences, or texts, computed together at most.'),
+    remarks: z.array(z.string()).describe('What to know of how an export by others runs.'),
     capabilities: z.array(z.string()),
     defaults: z
       .object({ temperature: z.number(), top_p: z.number(), top_k: z.int() })

@@ -55,7 +55,8 @@ describe('a receipt of a model that embeds', () => {
     const file = join(root, 'lines.txt');
     writeFileSync(file, lines.join('\n'));
     const receipt = ofTask('embed', await measure('bert', [], { text: file }));
-    const tokenizer = await loadEncoderTokenizer(await openModelFolder(join(root, 'int8')));
+    const built = await openModelFolder(join(root, 'int8'));
+    const tokenizer = await loadEncoderTokenizer(built, built.manifest.shape.vocab);
     const [slow, fast] = [await OnnxEncoder.open(join(root, 'fp32')), await OnnxEncoder.open(join(root, 'int8'))];
     let [sum, lowest] = [0, 1];
     for (const line of lines) {

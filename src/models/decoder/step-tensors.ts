@@ -1,0 +1,64 @@
+/** The small tensors of a decoder's step: ids, mask and positions that go in, logits that come out. */
+import type { Session, Tensor, TensorMap } from '../runtime/runtime.js';
+import { fillIds, fillMask, fillPositions } from '../worker/batch-tensors.js';
+import { Scratch } from '../worker/scratch.js';
+import type { DecoderPorts } from './decoder-ports.js';
+import type { Batch } from './language-model.js';
+
+/** Padded tokens of each row: new ones, and with those in the cache. */
+export interface PaddedLengths {
+  readonly length: number;
+  readonly total: number;
+}
+
+const keep = 'num_logits_to_keep';
+const one: Tensor = { type: 'int64', dims: [], data: new BigInt64Array(new ArrayBuffer(8)).fill(1n) };
+
+export class StepTensors {
+  readonly #ports: DecoderPorts;
+  readonly #vocab: number;
+  /** Logits of each row's last token only; a graph that cannot do so gives those of every position. */
+  readonly #lastOnly: boolean;
+  readonly #needsMask: boolean;
+  readonly #needsPositions: boolean;
+  readonly #ids: Scratch;
+  readonly #mask: Scratch;
+  readonly #positions: Scratch;
+  readonly #logits = new Scratch('float32');
+
+  constructor({ inputs, optionalInputs }: Session, ports: DecoderPorts, vocab: number) {
+    this.#ports = ports;
+    this.#vocab = vocab;
+    this.#lastOnly = [...inputs, ...optionalInputs].includes(keep);
+    this.#needsMask = inputs.includes(ports.mask);
+    this.#needsPositions = inputs.includes(ports.positions);
+    this.#ids = new Scratch(ports.integers);
+    this.#mask = new Scratch(ports.integers);
+    this.#positions = new Scratch(ports.integers);
+  }
+
+  inputs({ ids, past }: Omit<Batch, 'firstRow'>, { length, total }: PaddedLengths): TensorMap {
+    const rows = ids.length;
+    const inputs = new Map([[this.#ports.ids, fillIds(this.#ids.tensor([rows, length]), ids)]]);
+    if (this.#needsMask) {
+      const lengths = ids.map((row, index) => past[index]! + row.length);
+      inputs.set(this.#ports.mask, fillMask(this.#mask.tensor([rows, total]), lengths));
+    }
+    if (this.#needsPositions) {
+      inputs.set(this.#ports.positions, fillPositions(this.#positions.tensor([rows, length]), past));
+    }
+    if (this.#lastOnly) inputs.set(keep, one);
+    return inputs;
+  }
+
+  /** What a step of `rows` rows writes: float32 [rows, length or 1, vocab]. */
+  logits(rows: number, length: number): Tensor {
+    return this.#logits.tensor([rows, this.#lastOnly ? 1 : length, this.#vocab]);
+  }
+
+  /** The logits after the last of the `length` new tokens of a row, [vocab]: a window onto `logits`. */
+  lastLogits({ dims, data }: Tensor, row: number, length: number): Float32Array {
+    const position = row * dims[1]! + (this.#lastOnly ? 0 : length - 1);
+    return (data as Float32Array).subarray(position * this.#vocab, (position + 1) * this.#vocab);
+  }
+}

@@ -26,6 +26,24 @@ export const safetyOptions = {
     help: 'In async mode: how far text may flow ahead of its verdict (default 1000)',
     env: ['OCTAVO_SAFETY_AHEAD'],
   },
+  moderator: {
+    schema: text().default('off'),
+    value: 'folder',
+    help: 'Model that classifies texts for /v1/moderations and --moderate: a folder, or "off" (default off)',
+    env: ['OCTAVO_MODERATOR'],
+  },
+  moderatorThreads: {
+    schema: integer(1, 1024).default(1),
+    value: 'n',
+    help: 'Threads of the moderator (default 1: the model that answers needs the others)',
+    env: ['OCTAVO_MODERATOR_THREADS'],
+  },
+  moderate: {
+    schema: oneOf('off', 'annotate', 'block').default('off'),
+    value: 'what',
+    help: 'What is done about prompts and outputs that the moderator objects to: annotate, block, or off, which asks it about nothing (default off)',
+    env: ['OCTAVO_MODERATE'],
+  },
   auditLog: {
     schema: text().nullable().default(null),
     value: 'file',

@@ -1,10 +1,11 @@
 /** Puts the server together from its parts, listens, and drains at the end. */
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Config } from './config.js';
 import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
-import { openScreening } from './screening.js';
+import { type Moderator, startModerator } from './moderator.js';
+import { openScreening, type Screening } from './screening.js';
 import type { Replica } from './server/dependencies.js';
 import { defaultLimits } from './server/limits.js';
 import { Metrics, type ReplicaGauges } from './server/metrics.js';
@@ -28,11 +29,11 @@ export interface RunningServer {
 export async function serve(config: Config): Promise<RunningServer> {
   const logger = pino({ level: config.logLevel });
   const metrics = new Metrics();
-  const screening = openScreening(config, reportSafety(logger, metrics));
   metrics.collectProcessMetrics();
-  const engines = await startEngines(config, (model) => metrics.observer(model));
-  for (const engine of engines) metrics.watchReplica(engine.model.id, gaugesOf(engine));
-  for (const { model } of engines) {
+  const { screening, engines, moderator } = await startParts(config, { logger, metrics });
+  const all = moderator ? [...engines, moderator.engine] : engines;
+  for (const engine of all) metrics.watchReplica(engine.model.id, gaugesOf(engine));
+  for (const { model } of all) {
     for (const remark of model.remarks) logger.warn({ model: model.id }, remark);
   }
   let draining = false;
@@ -48,7 +49,10 @@ export async function serve(config: Config): Promise<RunningServer> {
     timings: config.timings,
     logger,
     metrics,
-    ready: (model) => checkEngines(engines.filter((engine) => model === null || engine.model.id === model)),
+    ready: (model) => {
+      moderator?.engine.batcher.revive();
+      return checkEngines(engines.filter((engine) => model === null || engine.model.id === model));
+    },
     draining: () => draining,
   });
   const close = async () => {
@@ -63,7 +67,8 @@ export async function serve(config: Config): Promise<RunningServer> {
     const cut = setTimeout(() => app.server.closeAllConnections(), lastBytesMs);
     await app.close();
     clearTimeout(cut);
-    await closeEngines(engines);
+    // The moderator last: what is being written is screened to its end.
+    await closeEngines(all);
     screening.close();
   };
   try {
@@ -76,6 +81,26 @@ export async function serve(config: Config): Promise<RunningServer> {
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
   return { url: toUrl(app.server.address() as AddressInfo), engines, close };
+}
+
+interface Parts {
+  readonly screening: Screening;
+  readonly engines: readonly Engine[];
+  readonly moderator: Moderator | null;
+}
+
+/** The small ones first: rules and policy are read, and refused, before a model takes its time. */
+async function startParts(config: Config, { logger, metrics }: { logger: Logger; metrics: Metrics }): Promise<Parts> {
+  const observe = (model: string) => metrics.observer(model);
+  const moderator = await startModerator(config, observe);
+  try {
+    const screens = moderator ? [moderator.screen] : [];
+    const screening = openScreening(config, reportSafety(logger, metrics), screens);
+    return { screening, moderator, engines: await startEngines(config, observe) };
+  } catch (error) {
+    await moderator?.engine.close();
+    throw error;
+  }
 }
 
 /** Probes ask every few seconds: often enough to try again with an engine that could not be restarted. */

@@ -56,6 +56,7 @@ const floors: readonly (readonly string[])[] = [
   ['cli.ts'],
   ['commands/'],
   ['serve.ts'],
+  ['moderator.ts'],
   ['engine.ts', 'screening.ts'],
   ['server/'],
   ['batcher/', 'safety/'],

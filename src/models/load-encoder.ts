@@ -11,6 +11,8 @@ export interface LoadedEncoder {
   readonly kind: 'encoder';
   readonly model: ServedEncoder;
   readonly engine: EncoderEngine;
+  /** The folder's moderation.json: what the labels mean where the model screens texts. `null`: it has none. */
+  readonly moderation: Record<string, unknown> | null;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function openEncoder(
 ): Promise<LoadedEncoder> {
   const contextLength = Math.min(options.context, context);
   const receipt = await folder.readReceipt();
+  const moderation = await folder.readJson('moderation.json');
   const tokenizer = await loadEncoderTokenizer(folder, vocab);
   // Last: from here on there is a thread to end.
   const { replica, info } = await EncoderReplica.start(
@@ -51,7 +54,7 @@ export async function openEncoder(
     await replica.close().catch(() => {});
     await tokenizer.close();
   };
-  return { kind: 'encoder', model, engine: replica, close };
+  return { kind: 'encoder', model, engine: replica, moderation, close };
 }
 
 /** Throws `invalid_model` when the folder has no usable tokenizer, `unsupported_model` for one that is not known. */

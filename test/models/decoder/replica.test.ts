@@ -1,13 +1,12 @@
 /** A decoder's worker thread that is lost: its rows fail with one clear error, and a new thread takes over. */
 import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import type { LoadedDecoder } from '#octavo/models/load-model.js';
 import { embeddedModel, golden } from '../../support/concierge.js';
+import { recordWorkers } from '../../support/record-workers.js';
 import { generateAlone } from '../../support/steps.js';
 
 const workers = recordWorkers();
@@ -70,17 +69,3 @@ describe('a replica', () => {
     expect(await generateAlone(engine, golden[0]!.prompt_ids, 3)).toHaveLength(3);
   });
 });
-
-/** Every worker thread started from here on; must run before anything that starts one is imported. */
-function recordWorkers(): Worker[] {
-  const started: Worker[] = [];
-  const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker };
-  threads.Worker = class extends threads.Worker {
-    constructor(...args: ConstructorParameters<typeof Worker>) {
-      super(...args);
-      started.push(this);
-    }
-  };
-  syncBuiltinESMExports();
-  return started;
-}

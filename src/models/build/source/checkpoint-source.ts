@@ -10,7 +10,7 @@ const maxJsonBytes = 4 * 1024 * 1024;
 const maxTokenizerBytes = 64 * 1024 * 1024;
 
 /** Files that are copied when the folder has them. */
-const optionalFiles = ['chat_template.jinja', 'special_tokens_map.json', 'golden.json'];
+const optionalFiles = ['chat_template.jinja', 'special_tokens_map.json', 'moderation.json', 'golden.json'];
 
 /** Throws `invalid_model` or `unsupported_model`; opens the weights last, so a failure leaves nothing open. */
 export async function openCheckpointSource(folder: string): Promise<ModelSource> {

@@ -1,0 +1,99 @@
+/** The classifier of the safety filter in an engine of its own: labels, refusals, and a worker that is killed in mid-text. */
+import { cpSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Config } from '#octavo/config.js';
+import { buildModel } from '#octavo/models/build/build.js';
+import type { Moderator } from '#octavo/moderator.js';
+import { createSafety, screenWhole } from '#octavo/safety/filter.js';
+import { encoderFixtures } from './support/encoder-fixtures.js';
+import { temporaryFolder } from './support/folders.js';
+import { recordWorkers } from './support/record-workers.js';
+import { buildTinyEncoder } from './support/tiny-encoder.js';
+
+const workers = recordWorkers();
+const observer = () => ({ step() {}, queued() {}, finished() {} });
+const origin = { direction: 'output', tenant: '', request: 'test' } as const;
+
+async function start(settings: Partial<Config>): Promise<Moderator | null> {
+  const { readConfig } = await import('#octavo/config.js');
+  const { startModerator } = await import('#octavo/moderator.js');
+  return startModerator({ ...readConfig([], {}), threads: 1, ...settings }, observer);
+}
+
+const started = async (settings: Partial<Config>) => {
+  const moderator = await start(settings);
+  if (moderator === null) throw new Error('it is switched on');
+  return moderator;
+};
+
+describe('a moderator', () => {
+  it('is none when it is off', async () => {
+    expect(await start({ moderator: 'off' })).toBeNull();
+  });
+
+  it('takes the labels of any classifier that was built with a moderation.json', async () => {
+    const source = path.join(temporaryFolder(), 'checkpoint');
+    cpSync(encoderFixtures.find(({ name }) => name === 'bert-classify')!.folder, source, { recursive: true });
+    const labels = { good: null, bad: ['hate', 'spam'] };
+    const moderation = { version: 1, labels, thresholds: { spam: 0.75 } };
+    const out = path.join(temporaryFolder(), 'built');
+    writeFileSync(path.join(source, 'moderation.json'), JSON.stringify(moderation));
+    await buildModel({ source, out, precision: 'int8' });
+    const { engine, screen } = await started({ moderator: out });
+    expect([...(screen.thresholds ?? [])]).toEqual([
+      ['hate', 0.5],
+      ['spam', 0.75],
+    ]);
+    const [scores] = await screen.score(['some text']);
+    expect(scores?.get('hate')).toBe(scores?.get('spam'));
+    expect(scores?.get('hate')).toBeGreaterThan(0);
+    await engine.close();
+  });
+
+  it.each([
+    ['labels that mean nothing', { task: 'classify', labels: ['LABEL_0', 'LABEL_1'] }, '"LABEL_0", "LABEL_1"'],
+    ['a model that embeds', { task: 'embed' }, 'does not classify'],
+  ] as const)('refuses %s', async (_, encoder, message) => {
+    const folder = await buildTinyEncoder(encoder);
+    await expect(start({ moderator: folder })).rejects.toThrow(message);
+  });
+});
+
+describe('a moderator whose worker is killed', () => {
+  let moderator: Moderator;
+
+  beforeAll(async () => {
+    const folder = await buildTinyEncoder({ task: 'classify', labels: ['hate', 'fine'], scores: 'sigmoid' });
+    moderator = await started({ moderator: folder, moderate: 'annotate' });
+  });
+
+  afterAll(async () => {
+    await moderator.engine.close();
+  });
+
+  it('lets nothing through that it has not judged, is counted, and judges the next text', async () => {
+    const failures: string[] = [];
+    const safety = createSafety([moderator.screen], { onError: (name) => failures.push(name) });
+    const sentences = [
+      'Where is the breakfast, and when is it served? ',
+      'It is served from seven to ten in the room. ',
+    ];
+    const guard = safety.guard(origin);
+    const first = await guard.push(sentences[0]!);
+    expect(first.blocked).toBe(false);
+    await workers.at(-1)!.terminate();
+    const second = await guard.push(sentences[1]!);
+    expect(second.blocked).toBe(true);
+    expect(sentences.join('').startsWith(first.text + second.text)).toBe(true);
+    expect((first.text + second.text).length).toBeLessThan(sentences[0]!.length);
+    expect(second.findings.at(-1)).toMatchObject({
+      screen: 'tiny-classify',
+      category: 'screen-failure',
+      action: 'block',
+    });
+    expect(failures).toEqual(['tiny-classify']);
+    const whole = sentences.join('');
+    expect(await screenWhole(safety.guard(origin), whole)).toMatchObject({ blocked: false, text: whole });
+  });
+});

@@ -4,10 +4,9 @@
  *
  *   npm run bench:http -- [--seconds 30] [--connections 32] [--tokens 16] [-- flags of octavo serve]
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
+import { startOctavo } from './octavo-server.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,7 +19,7 @@ const { values, positionals } = parseArgs({
 const [seconds, connections, tokens] = [values.seconds, values.connections, values.tokens].map(Number);
 const prompts = ['I would like to book', 'What is the weather', 'Can you find a bus to', 'Play some music by'];
 
-const { url, stop } = await startServer(positionals);
+const { url, close } = await startOctavo(positionals);
 const load = {
   url: `${url}/v1/completions`,
   method: 'POST',
@@ -30,7 +29,7 @@ const load = {
 };
 await autocannon({ ...load, duration: 3 });
 const result = await autocannon({ ...load, duration: seconds });
-await stop();
+await close();
 
 const { latency, requests, errors, timeouts, non2xx } = result;
 console.log(`${connections} connections, ${seconds} s, ${tokens} tokens a request, Node ${process.versions.node}\n`);
@@ -44,20 +43,3 @@ const cells = [
 ];
 console.log(`| ${cells.join(' | ')} |`);
 if (errors + timeouts + non2xx > 0) process.exitCode = 1;
-
-async function startServer(flags) {
-  const cli = new URL('../dist/cli.js', import.meta.url).pathname;
-  const args = [cli, 'serve', '--port', '0', '--log-level', 'warn', ...flags];
-  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = new Promise((resolve) => server.once('exit', resolve));
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = /^\s*Octavo\s+(http:\S+)/.exec(line)?.[1];
-    if (address === undefined) continue;
-    const stop = async () => {
-      server.kill('SIGTERM');
-      await exited;
-    };
-    return { url: address, stop };
-  }
-  throw new Error('The server stopped before it listened.');
-}

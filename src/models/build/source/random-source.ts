@@ -23,6 +23,11 @@ const shapes = {
     ...{ num_hidden_layers: 24, hidden_size: 896, intermediate_size: 4864, vocab_size: 151_936 },
     ...{ num_attention_heads: 14, num_key_value_heads: 2, max_position_embeddings: 32_768 },
   },
+  'llama-3.2-1b': {
+    ...llama,
+    ...{ num_hidden_layers: 16, hidden_size: 2048, intermediate_size: 8192, vocab_size: 128_256, rope_theta: 500_000 },
+    ...{ num_attention_heads: 32, num_key_value_heads: 8, max_position_embeddings: 131_072 },
+  },
   concierge: {
     ...llama,
     ...{ num_hidden_layers: 6, hidden_size: 256, intermediate_size: 768, vocab_size: 4096 },

@@ -121,6 +121,12 @@ export const serveOptions = {
     help: 'Longer prompts are computed in chunks of this many tokens, between decode steps (default 256)',
     env: ['OCTAVO_CHUNK_TOKENS'],
   },
+  speculate: {
+    schema: integer(0, 32).default(0),
+    value: 'tokens',
+    help: 'Tokens to guess at once from the text of a request that does not say; exact only up to rounding (default 0: none)',
+    env: ['OCTAVO_SPECULATE'],
+  },
   requestTimeout: {
     schema: integer(1, 86_400).default(600),
     value: 'seconds',

@@ -42,6 +42,7 @@ export type EngineSettings = Pick<
   | 'queueTokens'
   | 'chunkTokens'
   | 'prefixCache'
+  | 'speculate'
 >;
 
 /** What the engine of one model publishes of its steps. */
@@ -110,6 +111,7 @@ function decodingEngine(
     engine,
     detokenizer: () => model.tokenizer.stream(),
     scheduler: { ...defaultLimits, chunkTokens: settings.chunkTokens },
+    draftTokens: settings.speculate,
     queue: queueLimits(settings),
     clock,
     events,

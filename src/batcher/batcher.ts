@@ -8,7 +8,7 @@ import type { Generation, GenerationRequest, Generator } from './generation.js';
 import { PromptBlocks } from './prompt-blocks.js';
 import { RowTable } from './row-table.js';
 import { type DecodePlan, nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
-import { type Clock, Sequence } from './sequence.js';
+import { type Clock, fitsRow, Sequence } from './sequence.js';
 import { StepLoop } from './step-loop.js';
 import { stepSize } from './step-size.js';
 import { type QueueLimits, WaitingQueue } from './waiting-queue.js';
@@ -18,6 +18,8 @@ export interface BatcherOptions {
   /** A fresh detokenizer for each sequence. */
   readonly detokenizer: () => Detokenizer;
   readonly scheduler: SchedulerLimits;
+  /** Tokens to guess in a round for requests that do not say; none when left out. */
+  readonly draftTokens?: number;
   readonly queue: QueueLimits;
   readonly clock: Clock;
   readonly events: BatcherEvents;
@@ -67,11 +69,12 @@ export class Batcher implements Generator {
 
   submit(request: GenerationRequest): Generation {
     this.checkOpen();
-    invariant(request.prompt.length > 0 && fits(request, this.#options.engine), 'a sequence fits its row');
+    invariant(request.prompt.length > 0 && fitsRow(request, this.#options.engine), 'a sequence fits its row');
     // Before there is a sequence, which would go on listening to the caller's signal.
     this.#waiting.checkRoom(request.prompt.length);
     const sequence = new Sequence(request, this.#options.detokenizer(), this.#options.clock);
     this.#waiting.add(sequence);
+    if (this.#rows.free > 0) this.#options.engine.interrupt();
     this.#loop.wake();
     return sequence;
   }
@@ -129,14 +132,16 @@ export class Batcher implements Generator {
 
   #view(): SchedulerView {
     const { decoding, free, chunked } = this.#rows;
+    const draftTokens = this.#draftTokens();
     // With every row taken nobody is admitted: a long queue costs decode steps nothing.
     const waiting = free > 0 ? this.#waiting.all : [];
     return {
       waiting: waiting.map(({ promptTokens }) => promptTokens),
       reusable: waiting.map((sequence) => this.#blocks.reusableTokens(sequence)),
       decoding: decoding.length,
-      roundMs: this.#pace.roundMs(decoding.length),
+      roundMs: this.#pace.roundMs(decoding.length, draftTokens > 0),
       tokensLeft: Math.min(...decoding.map(({ tokensLeft }) => tokensLeft)),
+      draftTokens,
       freeRows: free,
       chunked: chunked === null ? null : { length: chunked.promptTokens, past: chunked.prefilled },
       lastWasPrefill: this.#lastWasPrefill,
@@ -144,9 +149,18 @@ export class Batcher implements Generator {
     };
   }
 
-  #decode({ rounds }: DecodePlan, moves: readonly RowMove[]): Scheduled {
+  /** All rows or none: what the least of them asked for, where guessing pays. */
+  #draftTokens(): number {
+    const { engine, draftTokens = 0 } = this.#options;
+    const { decoding } = this.#rows;
+    if (decoding.length === 0 || !engine.verifiesGuesses) return 0;
+    const least = Math.min(...decoding.map(({ request }) => request.draftTokens ?? draftTokens));
+    return least > 0 && this.#pace.speculationPays(decoding.length) ? least : 0;
+  }
+
+  #decode(plan: DecodePlan, moves: readonly RowMove[]): Scheduled {
     const sequences = [...this.#rows.decoding];
-    return { sequences, step: { moves, work: { kind: 'decode', rows: sequences.length, rounds } } };
+    return { sequences, step: { moves, work: { ...plan, rows: sequences.length } } };
   }
 
   #prefill(plan: PrefillPlan, moves: readonly RowMove[]): Scheduled {
@@ -179,10 +193,11 @@ export class Batcher implements Generator {
     sequences.forEach((sequence, index) => {
       for (const token of result.tokens[index] ?? []) sequence.accept(token);
     });
-    const { rounds, modelMs, sampleMs } = result;
+    const { modelMs, sampleMs, speculation } = result;
     const size = stepSize(step, result);
-    if (size.kind === 'decode') this.#pace.observe({ rows: size.rows, rounds, ms: modelMs + sampleMs });
-    this.#options.events.step({ ...size, modelMs, sampleMs });
+    const speculated = speculation !== undefined;
+    if (size.kind === 'decode') this.#pace.observe({ ...size, ms: modelMs + sampleMs, speculated });
+    this.#options.events.step({ ...size, modelMs, sampleMs, ...(speculated && { speculation }) });
   }
 
   /** The KV cache is lost with the engine, and every sequence in it. */
@@ -198,8 +213,4 @@ export class Batcher implements Generator {
       this.#options.events.finished(sequence);
     }
   }
-}
-
-function fits({ prompt, maxTokens }: GenerationRequest, { capacity, encodesPrompts }: DecoderEngine): boolean {
-  return encodesPrompts ? Math.max(prompt.length, maxTokens) <= capacity : prompt.length + maxTokens <= capacity;
 }

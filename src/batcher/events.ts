@@ -11,6 +11,8 @@ export interface StepEvent {
   readonly paddedTokens: number;
   readonly modelMs: number;
   readonly sampleMs: number;
+  /** Where tokens were guessed: how many, and how many of them counted. */
+  readonly speculation?: { readonly drafted: number; readonly accepted: number };
 }
 
 export interface FinishedEvent {

@@ -9,6 +9,11 @@ export interface GenerationRequest {
   readonly sampling: Sampling;
   /** Prompts of one tenant alone may begin with what an earlier one computed. */
   readonly tenant: string;
+  /**
+   * Tokens that may be guessed from its own text in a round, and verified together; 0: none. More tokens a second where
+   * it repeats itself, but exact only up to rounding. The batcher's default when left out.
+   */
+  readonly draftTokens?: number;
   /** Text that ends the sequence and is not part of the output. */
   readonly stopStrings: readonly string[];
   /** Aborting it ends the sequence: its row is free at the next step. */

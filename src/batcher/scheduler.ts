@@ -1,4 +1,5 @@
 /** Decides what the next step does. Pure functions over plain data: no model, no clock, no state. */
+import type { Speculation } from '../models/decoder/step.js';
 
 export interface SchedulerLimits {
   /** A longer prompt is computed in chunks of this many tokens, between decode steps. */
@@ -36,6 +37,8 @@ export interface SchedulerView {
   readonly roundMs: number | null;
   /** The fewest tokens that one of these rows may still get. */
   readonly tokensLeft: number;
+  /** Tokens to guess for each of these rows in a round; 0: none. */
+  readonly draftTokens: number;
   readonly freeRows: number;
   /** The prompt that is being computed in chunks: its length and how much of it is cached. */
   readonly chunked: { readonly length: number; readonly past: number } | null;
@@ -57,6 +60,7 @@ export interface PrefillPlan {
 export interface DecodePlan {
   readonly kind: 'decode';
   readonly rounds: number;
+  readonly speculation?: Speculation;
 }
 
 export type Plan = PrefillPlan | DecodePlan;
@@ -99,13 +103,19 @@ export function chunkLength(
 }
 
 /**
- * Decoding by short rounds in fewer messages. No sequence gets more tokens than it may, who could begin now waits for
- * one round, and who arrives later, or is cancelled, for `messageMs`.
+ * Decoding by short rounds in fewer messages. No sequence gets more tokens than it may, who could begin waits for one
+ * round (who comes later interrupts the message), and who is cancelled has its row for `messageMs` more at most.
  */
-function decode({ waiting, freeRows, chunked, roundMs, tokensLeft }: SchedulerView, limits: SchedulerLimits): Plan {
+function decode(view: SchedulerView, limits: SchedulerLimits): Plan {
+  const { draftTokens, tokensLeft } = view;
+  const plan: Plan = { kind: 'decode', rounds: decodeRounds(view, limits) };
+  return draftTokens === 0 ? plan : { ...plan, speculation: { draftTokens, mostTokens: tokensLeft } };
+}
+
+function decodeRounds({ waiting, freeRows, chunked, roundMs, tokensLeft }: SchedulerView, limits: SchedulerLimits) {
   const somebodyWaits = chunked !== null || (waiting.length > 0 && freeRows > 0);
-  if (somebodyWaits || roundMs === null) return { kind: 'decode', rounds: 1 };
-  return { kind: 'decode', rounds: Math.max(1, Math.min(tokensLeft, Math.floor(limits.messageMs / roundMs))) };
+  if (somebodyWaits || roundMs === null) return 1;
+  return Math.max(1, Math.min(tokensLeft, Math.floor(limits.messageMs / roundMs)));
 }
 
 function admit(view: SchedulerView, limits: SchedulerLimits): Plan {

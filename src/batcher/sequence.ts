@@ -1,6 +1,6 @@
 /** One sequence from its arrival to its finish reason: tokens in, text deltas out. */
 import { setMaxListeners } from 'node:events';
-import { blockTokens, type KeptPrefix, type PromptChunk } from '../models/decoder/step.js';
+import { blockTokens, type DecoderEngine, type KeptPrefix, type PromptChunk } from '../models/decoder/step.js';
 import type { Detokenizer } from '../models/served-model.js';
 import { DeltaStream } from './delta-stream.js';
 import type { Delta, FinishReason, Generation, GenerationRequest, GenerationTimings } from './generation.js';
@@ -154,4 +154,12 @@ export class Sequence implements Generation {
     this.#finished = this.#clock();
     this.request.signal?.removeEventListener('abort', this.cancel);
   }
+}
+
+/** Prompt and output have room in a row. */
+export function fitsRow(
+  { prompt, maxTokens }: GenerationRequest,
+  { capacity, encodesPrompts }: DecoderEngine,
+): boolean {
+  return encodesPrompts ? Math.max(prompt.length, maxTokens) <= capacity : prompt.length + maxTokens <= capacity;
 }

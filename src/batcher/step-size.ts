@@ -4,10 +4,10 @@ import type { StepEvent } from './events.js';
 
 export function stepSize(
   { work }: Step,
-  { rounds }: StepResult,
+  { tokens: sampled, rounds }: StepResult,
 ): Pick<StepEvent, 'kind' | 'rows' | 'rounds' | 'tokens' | 'paddedTokens'> {
   if (work.kind === 'decode') {
-    const tokens = work.rows * rounds;
+    const tokens = sampled.reduce((sum, { length }) => sum + length, 0);
     return { kind: 'decode', rows: work.rows, rounds, tokens, paddedTokens: tokens };
   }
   const lengths = work.chunks.map(({ ids }) => ids.length);

@@ -45,6 +45,7 @@ function toTextRequest(fields: ChatBody, model: ServedModel): TextRequest {
     defaultMaxTokens: null,
     sampling: toSampling(fields, model),
     stopStrings: toStopStrings(fields.stop),
+    draftTokens: fields.prompt_lookup_num_tokens ?? null,
   };
 }
 

@@ -33,5 +33,6 @@ function toTextRequest(fields: CompletionBody, model: ServedModel): TextRequest 
     defaultMaxTokens,
     sampling: toSampling(fields, model),
     stopStrings: toStopStrings(fields.stop),
+    draftTokens: fields.prompt_lookup_num_tokens ?? null,
   };
 }

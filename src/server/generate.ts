@@ -29,6 +29,8 @@ export interface TextRequest {
   /** `seed` is that of choice 0; choice i of each prompt uses `seed + i`. */
   readonly sampling: Sampling;
   readonly stopStrings: readonly string[];
+  /** Tokens to guess from the request's own text in a round; `null`: as the server is set. */
+  readonly draftTokens: number | null;
 }
 
 export interface GenerateContext {
@@ -154,6 +156,7 @@ function submitAll(prompts: readonly EncodedPrompt[], request: TextRequest, cont
           sampling: { ...request.sampling, seed: (request.sampling.seed + choice) >>> 0 },
           tenant: context.tenant,
           stopStrings: request.stopStrings,
+          ...(request.draftTokens !== null && { draftTokens: request.draftTokens }),
           signal: context.signal,
         });
         generations.push(generation);

@@ -18,6 +18,8 @@ export interface ServerLimits {
   readonly maxStopCharacters: number;
   readonly maxStopTokens: number;
   readonly maxLogitBias: number;
+  /** Tokens that may be guessed at once. */
+  readonly maxDraftTokens: number;
   /** Milliseconds from the request's last byte to the answer's last byte. */
   readonly requestTimeoutMs: number;
   /** Milliseconds that a reader has after the deadline to take the error event, before its connection is cut. */
@@ -45,6 +47,7 @@ export const defaultLimits: ServerLimits = {
   maxStopCharacters: 64,
   maxStopTokens: 64,
   maxLogitBias: 1024,
+  maxDraftTokens: 32,
   requestTimeoutMs: 600_000,
   closeGraceMs: 5_000,
   headersTimeoutMs: 15_000,

@@ -54,6 +54,8 @@ export class Metrics {
     'model',
     'kind',
   ]);
+  readonly #drafted = this.#counter('octavo_drafted_tokens_total', 'Guessed tokens', ['model']);
+  readonly #accepted = this.#counter('octavo_accepted_tokens_total', 'Guessed tokens that counted', ['model']);
   readonly #waste = new Gauge({
     name: 'octavo_padding_waste_ratio',
     help: 'Share of the computed tokens that was padding, since the start, 0 to 1',
@@ -111,6 +113,10 @@ export class Metrics {
     }
     this.#stepTokens.inc(labels, step.paddedTokens);
     this.#padding.inc(labels, step.paddedTokens - step.tokens);
+    if (step.speculation) {
+      this.#drafted.inc({ model }, step.speculation.drafted);
+      this.#accepted.inc({ model }, step.speculation.accepted);
+    }
     const name = `${step.kind} ${model}`;
     const { padded, padding } = this.#computed.get(name) ?? { padded: 0, padding: 0 };
     const sums = { padded: padded + step.paddedTokens, padding: padding + step.paddedTokens - step.tokens };

@@ -65,6 +65,31 @@ describe('steps', () => {
     expect(batching.engine.steps.map(describeStep)).toEqual(['prefill 3', ...Array(4).fill('decode 1'), 'prefill 3']);
   });
 
+  test('who comes in the middle of a decode message waits for one round of it', async () => {
+    const scheduler = { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.1, messageMs: 4, grouping: 'length' } as const;
+    const batching = start({ scheduler });
+    batching.submit(ownedRequest(1, { maxTokens: 40 }));
+    batching.engine.during = async ({ work }) => {
+      if (work.kind === 'decode' && work.rounds > 1 && batching.sequences.size === 1)
+        batching.submit(ownedRequest(2, { maxTokens: 40 }));
+    };
+    await batching.idle();
+    const rounds = batching.steps.map((step) => `${step.kind} ${step.rounds}`);
+    expect(rounds.slice(0, 6)).toEqual(['prefill 1', 'decode 1', 'decode 1', 'prefill 1', 'decode 2', 'decode 4']);
+    expect(batching.engine.steps[2]!.work).toMatchObject({ rounds: 4 });
+  });
+
+  test('who finds no row interrupts nobody', async () => {
+    const scheduler = { chunkTokens: 8, prefillTokens: 32, maxWaste: 0.1, messageMs: 4, grouping: 'length' } as const;
+    const batching = start({ scheduler, rows: 1 });
+    batching.submit(ownedRequest(1, { maxTokens: 40 }));
+    batching.engine.during = async () => {
+      if (batching.sequences.size < 4) batching.submit(ownedRequest(batching.sequences.size + 1));
+    };
+    await batching.idle();
+    expect(batching.steps.slice(0, 5).map(({ rounds }) => rounds)).toEqual([1, 1, 4, 4, 4]);
+  });
+
   test('a sequence that is cancelled while it waits never takes a row', async () => {
     const batching = start();
     batching.submit(ownedRequest(1, { length: 4 }));

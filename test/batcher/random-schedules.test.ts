@@ -14,6 +14,7 @@ const seen = {
   lost: 0,
   moves: 0,
   grouped: 0,
+  guessed: 0,
   chunks: 0,
   together: 0,
   stopped: 0,
@@ -80,6 +81,7 @@ test(`in ${schedules} random schedules`, async () => {
     seen.moves += steps.reduce((sum, { moves }) => sum + moves.length, 0);
     seen.chunks += steps.filter(({ work }) => work.kind === 'prefill' && work.chunks[0]!.past > 0).length;
     seen.grouped += schedule.batching.steps.filter(({ rounds }) => rounds > 1).length;
+    seen.guessed += schedule.batching.steps.filter(({ speculation }) => speculation?.accepted).length;
     seen.restarts += restarts;
   }
   for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(100);

@@ -17,6 +17,7 @@ const idle: SchedulerView = {
   decoding: 0,
   roundMs: null,
   tokensLeft: 100,
+  draftTokens: 0,
   freeRows: 4,
   chunked: null,
   lastWasPrefill: false,
@@ -78,6 +79,11 @@ describe('rounds of a decode message', () => {
   ])('%s', (_, view, rounds) => {
     expect(plan(view)).toEqual({ kind: 'decode', rounds });
   });
+});
+
+test('a decode message guesses as many tokens as it is told, and gives no row more than it may have', () => {
+  const view = { decoding: 2, freeRows: 2, roundMs: 1, tokensLeft: 7, draftTokens: 5 };
+  expect(plan(view)).toEqual({ kind: 'decode', rounds: 4, speculation: { draftTokens: 5, mostTokens: 7 } });
 });
 
 describe('who overtakes a long prompt between its chunks', () => {

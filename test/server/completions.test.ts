@@ -62,6 +62,7 @@ test('passes sampling on, the request before the model before OpenAI', async () 
     stop: 'x',
     stop_token_ids: [9],
     min_tokens: 2,
+    prompt_lookup_num_tokens: 6,
     ignore_eos: true,
     max_tokens: 3,
   });
@@ -69,7 +70,8 @@ test('passes sampling on, the request before the model before OpenAI', async () 
   expect(plain?.sampling).toMatchObject({ temperature: 1, topP: 1, topK: 0, stopTokens: [0], minTokens: 0 });
   expect(plain).toMatchObject({ maxTokens: 16, stopStrings: [] });
   expect(defaults?.sampling).toMatchObject({ temperature: 0.7, topP: 1, topK: 40 });
-  expect(full).toMatchObject({ maxTokens: 3, stopStrings: ['x'] });
+  expect(plain).not.toHaveProperty('draftTokens');
+  expect(full).toMatchObject({ maxTokens: 3, stopStrings: ['x'], draftTokens: 6 });
   expect(full?.sampling).toEqual({
     temperature: 0,
     topK: 0,

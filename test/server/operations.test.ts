@@ -26,6 +26,8 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   const times = { modelMs: 4, sampleMs: 1 };
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, rounds: 1, tokens: 16, paddedTokens: 20, ...times });
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 1, rounds: 1, tokens: 20, paddedTokens: 20, ...times });
+  const decode = { kind: 'decode', rows: 1, rounds: 2, tokens: 5, paddedTokens: 5 } as const;
+  server.metrics.observeStep('fake', { ...decode, ...times, speculation: { drafted: 8, accepted: 3 } });
   const timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
   server.metrics.observeSequence('fake', { promptTokens: 5, completionTokens: 7, reusedTokens: 4, timings });
   await server.complete({ n: 2 });
@@ -33,6 +35,9 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   const text = (await server.app.inject('/metrics')).body;
   for (const line of [
     'octavo_reused_prompt_tokens_total{model="fake"} 4',
+    'octavo_drafted_tokens_total{model="fake"} 8',
+    'octavo_accepted_tokens_total{model="fake"} 3',
+    'octavo_step_seconds_count{model="fake",kind="decode"} 2',
     'octavo_requests_total{route="/v1/completions",status="200"} 1',
     'octavo_requests_total{route="/v1/completions",status="400"} 1',
     'octavo_prompt_tokens_total{model="fake"} 2',

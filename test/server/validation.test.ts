@@ -111,6 +111,7 @@ test.each([
   ['n', 1, 8, [0, 9, 1.5, 1e6]],
   ['max_tokens', 1, 98, [0, -1, 1.5]],
   ['min_tokens', 0, 16, [-1, 17]],
+  ['prompt_lookup_num_tokens', 0, 32, [-1, 33, 1.5]],
   ['seed', -(2 ** 63), 2 ** 63, [1.5, 2 ** 65]],
 ])('%s may be %d to %d', async (field, least, most, wrong) => {
   const server = fakeServer();

@@ -44,6 +44,7 @@ export class FakeEngine implements DecoderEngine {
   readonly capacity: number;
   readonly slots: number;
   readonly encodesPrompts: boolean;
+  readonly verifiesGuesses = true;
   readonly steps: Step[] = [];
   /** Sentences of the protocol that did not hold; a test expects none. */
   readonly violations: string[] = [];
@@ -58,6 +59,7 @@ export class FakeEngine implements DecoderEngine {
   restarts = 0;
   /** Milliseconds that each step is said to have taken. */
   stepMs = 1;
+  #interrupted = false;
   closed = false;
   readonly #isLive: (owner: number) => boolean;
   readonly #next: NonNullable<FakeEngineOptions['next']>;
@@ -104,12 +106,8 @@ export class FakeEngine implements DecoderEngine {
     try {
       this.onStep(step);
       for (const move of step.moves) this.#move(move);
-      const { work } = step;
-      const tokens = work.kind === 'prefill' ? this.#prefill(work) : this.#decode(work);
-      await this.during(step);
-      if (this.failure !== null) throw this.failure;
-      const rounds = work.kind === 'prefill' ? 1 : (tokens[0]?.length ?? 0);
-      return { tokens, rounds, modelMs: this.stepMs * rounds, sampleMs: 0 };
+      this.#interrupted = false;
+      return step.work.kind === 'prefill' ? await this.#prefillStep(step) : await this.#decodeStep(step, step.work);
     } catch (error) {
       this.#lost = true;
       throw error;
@@ -126,6 +124,10 @@ export class FakeEngine implements DecoderEngine {
     this.#table = [];
     this.#pool = [];
     this.#lost = false;
+  }
+
+  interrupt(): void {
+    this.#interrupted = true;
   }
 
   async close(): Promise<void> {
@@ -151,20 +153,49 @@ export class FakeEngine implements DecoderEngine {
     return chunks.map((chunk, index) => this.#chunk(chunk, firstRow + index, chunks.length));
   }
 
-  /** Ends after the round in which a row has a stop token. */
-  #decode({ rows, rounds }: Decode): number[][] {
+  async #prefillStep(step: Step): Promise<StepResult> {
+    const tokens = this.#prefill(step.work as Prefill);
+    await this.#pass(step);
+    return { tokens, rounds: 1, modelMs: this.stepMs, sampleMs: 0 };
+  }
+
+  /** What happens while it runs happens in the first round. */
+  async #decodeStep(step: Step, { rows, rounds, speculation }: Decode): Promise<StepResult> {
     this.#check(rows > 0 && rounds > 0, 'a decode has rows, and rounds');
     this.#checkDecoding(rows);
     const decoding = this.#table.slice(0, rows) as FakeRow[];
     const tokens: number[][] = decoding.map(() => []);
-    for (let ended = false; tokens[0]!.length < rounds && !ended; ) {
-      for (const [index, row] of decoding.entries()) {
-        const token = this.#sample(row);
-        tokens[index]!.push(token);
-        if (row.sampling?.stopTokens.includes(token)) ended = true;
-      }
+    const guesses = { drafted: 0, accepted: 0 };
+    let [round, ended] = [0, false];
+    for (; round < rounds && !ended && !(round > 0 && this.#interrupted); round++) {
+      decoding.forEach((row, index) => {
+        const most = speculation ? speculation.mostTokens - tokens[index]!.length : 1;
+        const sampled = this.#guess(row, Math.min(speculation?.draftTokens ?? 0, most - 1), guesses);
+        tokens[index]!.push(...sampled);
+        const stopped = row.sampling?.stopTokens.includes(sampled.at(-1)!) ?? false;
+        ended ||= stopped || tokens[index]!.length === speculation?.mostTokens;
+      });
+      if (round === 0) await this.#pass(step);
+    }
+    const result = { tokens, rounds: round, modelMs: this.stepMs * round, sampleMs: 0 };
+    return speculation ? { ...result, speculation: guesses } : result;
+  }
+
+  /** A token and those of `drafted` guesses that are right: now more, now fewer, as the row's length says. */
+  #guess(row: FakeRow, drafted: number, guesses: { drafted: number; accepted: number }): number[] {
+    const tokens = [this.#sample(row)];
+    const right = row.tokens.length % (drafted + 1);
+    guesses.drafted += drafted;
+    while (tokens.length <= right && !row.sampling?.stopTokens.includes(tokens.at(-1)!)) {
+      tokens.push(this.#sample(row));
+      guesses.accepted++;
     }
     return tokens;
+  }
+
+  async #pass(step: Step): Promise<void> {
+    await this.during(step);
+    if (this.failure !== null) throw this.failure;
   }
 
   /** The rows before `end` decode, all of them; behind them is at most, in the last row, a prompt that has not ended. */

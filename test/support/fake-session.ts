@@ -42,9 +42,14 @@ export class FakeSession implements Session {
       for (const cache of caches(inputs, outputs)) write(cache, { row, past, fresh });
       for (let i = 0; i < length; i++) {
         const last = past + i === total - 1;
-        if (!this.#graph.lastOnly || last) this.#answer(inputs, outputs, { row, index: i, tokens: past + i + 1 });
+        if (last || !this.#lastOnly(inputs)) this.#answer(inputs, outputs, { row, index: i, tokens: past + i + 1 });
       }
     }
+  }
+
+  /** The graph can give the last logits alone, and is asked to. */
+  #lastOnly(inputs: TensorMap): boolean {
+    return Boolean(this.#graph.lastOnly) && inputs.get('num_logits_to_keep')?.data[0] === 1n;
   }
 
   async close(): Promise<void> {
@@ -62,9 +67,9 @@ export class FakeSession implements Session {
   /** Logits 1 for the token after the first `tokens` cached ones, 0 for the others. */
   #answer(inputs: TensorMap, outputs: TensorMap, at: { row: number; index: number; tokens: number }): void {
     const logits = find(outputs, 'logits');
-    const { vocab, lastOnly } = this.#graph;
+    const { vocab } = this.#graph;
     const kept = logits.dims[1]!;
-    const offset = (at.row * kept + (lastOnly ? 0 : at.index)) * vocab;
+    const offset = (at.row * kept + (this.#lastOnly(inputs) ? 0 : at.index)) * vocab;
     logits.data.fill(0 as never, offset, offset + vocab);
     logits.data[offset + tokenAfter(readCache(inputs, outputs, at), vocab)] = 1;
   }

@@ -34,6 +34,8 @@ export class RandomSchedule {
   /** Sentences that did not hold; a test expects none. */
   readonly violations: string[] = [];
   readonly #random: Random;
+  /** Tokens that may be guessed for a request. */
+  readonly #drafts: readonly number[];
   readonly #paused: (() => void)[] = [];
   #toArrive: number;
   #over = false;
@@ -50,6 +52,7 @@ export class RandomSchedule {
       messageMs: random.pick([0, 2, 10]),
       grouping: random.pick(['length', 'length', 'arrival'] as const),
     };
+    this.#drafts = random.pick([[0], [3], [0, 2, 5]]);
     this.fairness = new Fairness(this.limits, { rows, mostTokens });
     this.batching = new Batching({ rows, capacity, scheduler: this.limits });
     const { engine } = this.batching;
@@ -89,9 +92,11 @@ export class RandomSchedule {
   #checkRounds({ work }: Step): void {
     if (work.kind === 'prefill') return;
     for (const owner of this.batching.engine.owners) {
-      const { request, completionTokens, finished } = this.batching.sequences.get(owner)!;
-      const decodes = !finished && completionTokens > 0;
-      if (decodes && completionTokens + work.rounds > request.maxTokens) this.violations.push(`too many for ${owner}`);
+      const { request, completionTokens, tokensLeft, finished } = this.batching.sequences.get(owner)!;
+      if (finished || completionTokens === 0) continue;
+      const { mostTokens, draftTokens } = work.speculation ?? { mostTokens: work.rounds, draftTokens: 0 };
+      if (mostTokens > tokensLeft) this.violations.push(`too many tokens for ${owner}`);
+      if (draftTokens > request.draftTokens!) this.violations.push(`${owner} has not asked for guesses`);
     }
   }
 
@@ -114,7 +119,8 @@ export class RandomSchedule {
     if (this.#toArrive === 0) return;
     this.#toArrive--;
     const abort = new AbortController();
-    const request = { ...randomRequest(this.#random, this.lives.length + 1), signal: abort.signal };
+    const draftTokens = this.#random.pick(this.#drafts);
+    const request = { ...randomRequest(this.#random, this.lives.length + 1), draftTokens, signal: abort.signal };
     const sequence = this.batching.submit(request);
     this.fairness.arrive(sequence);
     const reader = this.#random.pick(['eager', 'eager', 'slow', 'late', 'leaving'] as const);

@@ -1,31 +1,31 @@
 /** The rows of a model: runs the steps that the scheduler decides. Lives in a worker thread. */
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../../errors.js';
+import { DecoderRow } from './decoder-row.js';
 import type { Batch, LanguageModel } from './language-model.js';
-import { sampleToken } from './sampler.js';
-import type { Sampling } from './sampling.js';
-import type { Decode, KeptPrefix, Prefill, RowMove, Step, StepResult } from './step.js';
-import { TokenHistory } from './token-history.js';
+import { lookUp } from './prompt-lookup.js';
+import type { Decode, KeptPrefix, Prefill, RowMove, Speculation, Step, StepResult } from './step.js';
 import type { Weigher } from './weigher.js';
 
-/** What the worker knows of the sequence in a row. */
-interface Row {
-  /** Tokens of its sequence that the model has read. */
-  cached: number;
-  /** The token that the next decode step reads. */
-  next: number;
-  sampling: Sampling | null;
-  readonly history: TokenHistory;
+/** What some rounds have given. */
+interface Rounds {
+  /** New tokens of each row. */
+  readonly tokens: number[][];
+  readonly ms: { model: number; sample: number };
+  readonly guesses: { drafted: number; accepted: number };
 }
 
 export class Decoder {
   readonly #model: LanguageModel;
   readonly #weigher: Weigher;
-  readonly #rows: (Row | undefined)[] = [];
+  /** Somebody waits for the end of the step. */
+  readonly #isInterrupted: () => boolean;
+  readonly #rows: (DecoderRow | undefined)[] = [];
 
-  constructor(model: LanguageModel, weigher: Weigher) {
+  constructor(model: LanguageModel, weigher: Weigher, isInterrupted: () => boolean = () => false) {
     this.#model = model;
     this.#weigher = weigher;
+    this.#isInterrupted = isInterrupted;
   }
 
   async step({ moves, work }: Step): Promise<StepResult> {
@@ -47,41 +47,72 @@ export class Decoder {
   }
 
   async #prefill(work: Prefill): Promise<StepResult> {
-    const { tokens, modelMs, sampleMs } = await this.#round(this.#prefillBatch(work));
+    const result = noRounds(work.chunks.length);
+    await this.#advance(this.#prefillBatch(work), result);
     this.#keep(work);
-    return { tokens: tokens.map((token) => (token === null ? [] : [token])), rounds: 1, modelMs, sampleMs };
+    return { tokens: result.tokens, rounds: 1, modelMs: result.ms.model, sampleMs: result.ms.sample };
   }
 
-  async #decode({ rows, rounds }: Decode): Promise<StepResult> {
-    const tokens: number[][] = Array.from({ length: rows }, () => []);
-    const ms = { modelMs: 0, sampleMs: 0 };
+  async #decode({ rows, rounds, speculation }: Decode): Promise<StepResult> {
+    const result = noRounds(rows);
     let [round, ended] = [0, false];
-    for (; round < rounds && !ended; round++) {
-      const { tokens: sampled, modelMs, sampleMs } = await this.#round(this.#decodeBatch(rows));
-      ms.modelMs += modelMs;
-      ms.sampleMs += sampleMs;
-      for (const [row, token] of sampled.entries()) {
-        tokens[row]!.push(token!);
-        // Its row can be given to another now.
-        if (this.#row(row).sampling?.stopTokens.includes(token!)) ended = true;
-      }
+    for (; round < rounds && !ended && !(round > 0 && this.#isInterrupted()); round++) {
+      if (speculation === undefined) await this.#advance(this.#decodeBatch(0, rows), result);
+      else for (let index = 0; index < rows; index++) await this.#speculate(index, speculation, result);
+      // A row that has ended can be given to another sequence now.
+      ended = result.tokens.some((tokens, row) => this.#row(row).ended || tokens.length === speculation?.mostTokens);
     }
-    return { tokens, rounds: round, ...ms };
+    const { tokens, ms, guesses } = result;
+    const times = { rounds: round, modelMs: ms.model, sampleMs: ms.sample };
+    return speculation === undefined ? { tokens, ...times } : { tokens, ...times, speculation: guesses };
   }
 
-  /** Runs the model once. The sampled token of each row; `null` where the prompt has not ended. */
-  async #round(batch: Batch) {
+  /** Runs the model once, and samples a token for each row whose prompt has ended. */
+  async #advance(batch: Batch, { tokens, ms }: Rounds): Promise<void> {
     const started = performance.now();
     const logits = await this.#model.forward(batch);
     const ran = performance.now();
-    const tokens: (number | null)[] = [];
-    for (const [index, row] of logits.entries()) tokens.push(await this.#sample(batch, index, row));
-    return { tokens, modelMs: ran - started, sampleMs: performance.now() - ran };
+    for (const [index, values] of logits.entries()) {
+      const row = this.#row(batch.firstRow + index);
+      row.cached = batch.past[index]! + batch.ids[index]!.length;
+      const token = await row.sample(values, this.#weigher);
+      if (token !== null) tokens[index]!.push(token);
+    }
+    ms.model += ran - started;
+    ms.sample += performance.now() - ran;
+  }
+
+  /**
+   * One round of a row alone: guesses its next tokens, has the model read all of them at once, and takes those that it
+   * would have sampled one by one, and the token after them.
+   */
+  async #speculate(index: number, { draftTokens, mostTokens }: Speculation, { tokens, ms, guesses }: Rounds) {
+    const row = this.#row(index);
+    const left = mostTokens - tokens[index]!.length;
+    const drafted = lookUp(row.history.ids, Math.min(draftTokens, left - 1));
+    const started = performance.now();
+    invariant(this.#model.verify !== undefined, 'guesses are for a model that can verify them');
+    const logits =
+      drafted.length === 0
+        ? await this.#model.forward(this.#decodeBatch(index, 1))
+        : await this.#model.verify({ row: index, ids: [row.next, ...drafted], past: row.cached });
+    const ran = performance.now();
+    let taken = 0;
+    for (let right = true; right; taken++) {
+      row.cached += 1;
+      const token = await row.sample(logits[taken]!, this.#weigher);
+      tokens[index]!.push(token!);
+      right = token === drafted[taken] && !row.ended;
+    }
+    guesses.drafted += drafted.length;
+    guesses.accepted += taken - 1;
+    ms.model += ran - started;
+    ms.sample += performance.now() - ran;
   }
 
   #prefillBatch({ firstRow, chunks }: Prefill): Batch {
     chunks.forEach((chunk, index) => {
-      if (chunk.past === 0 || chunk.prefix) this.#rows[firstRow + index] = newRow();
+      if (chunk.past === 0 || chunk.prefix) this.#rows[firstRow + index] = new DecoderRow();
       if (chunk.prefix) this.#restore(firstRow + index, chunk.prefix);
       const row = this.#row(firstRow + index);
       invariant(row.cached === chunk.past, 'a chunk begins where the cache of its row ends');
@@ -104,28 +135,22 @@ export class Decoder {
     });
   }
 
-  #decodeBatch(rows: number): Batch {
-    const batch = Array.from({ length: rows }, (_, index) => this.#row(index));
-    return { firstRow: 0, ids: batch.map(({ next }) => [next]), past: batch.map(({ cached }) => cached) };
+  #decodeBatch(firstRow: number, rows: number): Batch {
+    const batch = Array.from({ length: rows }, (_, index) => this.#row(firstRow + index));
+    return { firstRow, ids: batch.map(({ next }) => [next]), past: batch.map(({ cached }) => cached) };
   }
 
-  async #sample({ firstRow, ids, past }: Batch, index: number, logits: Float32Array): Promise<number | null> {
-    const row = this.#row(firstRow + index);
-    row.cached = past[index]! + ids[index]!.length;
-    const { sampling, history } = row;
-    if (sampling === null) return null;
-    row.next = await sampleToken(logits, { sampling, history }, this.#weigher);
-    history.addGenerated(row.next);
-    return row.next;
-  }
-
-  #row(index: number): Row {
+  #row(index: number): DecoderRow {
     const row = this.#rows[index];
     invariant(row !== undefined, `row ${index} holds a sequence`);
     return row;
   }
 }
 
-function newRow(): Row {
-  return { cached: 0, next: 0, sampling: null, history: new TokenHistory() };
+function noRounds(rows: number): Rounds {
+  return {
+    tokens: Array.from({ length: rows }, () => []),
+    ms: { model: 0, sample: 0 },
+    guesses: { drafted: 0, accepted: 0 },
+  };
 }

@@ -17,11 +17,25 @@ export interface Batch {
   readonly past: readonly number[];
 }
 
+/** Some new tokens of one row that decodes. */
+export interface Guess {
+  readonly row: number;
+  readonly ids: readonly number[];
+  /** Tokens that the row has read before. */
+  readonly past: number;
+}
+
 export interface LanguageModel {
   /** Beginnings of prompts that outlive their row; `null`: the model keeps none. */
   readonly pool: KvPool | null;
   /** Reads a batch. The logits that follow the last token of each row, [vocab] each; they hold until the next call. */
   forward(batch: Batch): Promise<readonly Float32Array[]>;
+  /**
+   * Reads several tokens of a row, at least two, as a chunk of a prompt is read. The logits that follow each of them, as
+   * `forward` gives them. What the row has read is known by its length: a token that is not counted is read over.
+   * Some models cannot.
+   */
+  verify?(guess: Guess): Promise<readonly Float32Array[]>;
   /** Moves what row `from` holds, which has read `length` tokens; `from` is free afterwards. */
   move(move: RowMove, length: number): void;
   close(): Promise<void>;

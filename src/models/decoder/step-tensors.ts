@@ -12,7 +12,15 @@ export interface PaddedLengths {
 }
 
 const keep = 'num_logits_to_keep';
-const one: Tensor = { type: 'int64', dims: [], data: new BigInt64Array(new ArrayBuffer(8)).fill(1n) };
+const scalar = (value: bigint): Tensor => ({
+  type: 'int64',
+  dims: [],
+  data: new BigInt64Array(new ArrayBuffer(8)).fill(value),
+});
+const keepCounts = { every: scalar(0n), last: scalar(1n) };
+
+/** The logits that a step needs: those after every new token, or after each row's last one alone. */
+export type WantedLogits = keyof typeof keepCounts;
 
 export class StepTensors {
   readonly #ports: DecoderPorts;
@@ -37,7 +45,11 @@ export class StepTensors {
     this.#positions = new Scratch(ports.integers);
   }
 
-  inputs({ ids, past }: Omit<Batch, 'firstRow'>, { length, total }: PaddedLengths): TensorMap {
+  inputs(
+    { ids, past }: Omit<Batch, 'firstRow'>,
+    { length, total }: PaddedLengths,
+    wanted: WantedLogits = 'last',
+  ): TensorMap {
     const rows = ids.length;
     const inputs = new Map([[this.#ports.ids, fillIds(this.#ids.tensor([rows, length]), ids)]]);
     if (this.#needsMask) {
@@ -47,18 +59,22 @@ export class StepTensors {
     if (this.#needsPositions) {
       inputs.set(this.#ports.positions, fillPositions(this.#positions.tensor([rows, length]), past));
     }
-    if (this.#lastOnly) inputs.set(keep, one);
+    if (this.#lastOnly) inputs.set(keep, keepCounts[wanted]);
     return inputs;
   }
 
   /** What a step of `rows` rows writes: float32 [rows, length or 1, vocab]. */
-  logits(rows: number, length: number): Tensor {
-    return this.#logits.tensor([rows, this.#lastOnly ? 1 : length, this.#vocab]);
+  logits(rows: number, length: number, wanted: WantedLogits = 'last'): Tensor {
+    return this.#logits.tensor([rows, this.#lastOnly && wanted === 'last' ? 1 : length, this.#vocab]);
   }
 
   /** The logits after the last of the `length` new tokens of a row, [vocab]: a window onto `logits`. */
-  lastLogits({ dims, data }: Tensor, row: number, length: number): Float32Array {
-    const position = row * dims[1]! + (this.#lastOnly ? 0 : length - 1);
+  lastLogits(logits: Tensor, row: number, length: number): Float32Array {
+    return this.logitsAt(logits, row * logits.dims[1]! + (this.#lastOnly ? 0 : length - 1));
+  }
+
+  /** The logits at a position of all rows together, [vocab]: a window, too. */
+  logitsAt({ data }: Tensor, position: number): Float32Array {
     return (data as Float32Array).subarray(position * this.#vocab, (position + 1) * this.#vocab);
   }
 }

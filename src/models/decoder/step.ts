@@ -48,13 +48,28 @@ export interface Prefill {
 
 /**
  * One more token for each of the rows `0 … rows - 1`, and again, `rounds` times: the way to the worker and back costs a
- * small model as much as a part of a round. It ends after the round in which a row samples one of its stop tokens.
+ * small model as much as a part of a round. It ends after the round in which a row samples one of its stop tokens,
+ * or the engine is interrupted.
  */
 export interface Decode {
   readonly kind: 'decode';
   readonly rows: number;
   /** At least one. Every row has room for as many tokens. */
   readonly rounds: number;
+  /** Set: each row, by itself, may get several tokens in a round. */
+  readonly speculation?: Speculation;
+}
+
+/**
+ * Guessing the next tokens of a row from its own text and verifying them in one run. A guess counts when it is the token
+ * that the row's sampling chooses there, so the tokens are those of plain decoding up to rounding: several tokens are
+ * computed by another path than one.
+ */
+export interface Speculation {
+  /** Tokens to guess in a round at most. */
+  readonly draftTokens: number;
+  /** Tokens that a row may get in the whole step; it ends when one has them. */
+  readonly mostTokens: number;
 }
 
 /** One engine step, which is one message: the scheduler decides it, a worker runs it. */
@@ -71,6 +86,8 @@ export interface StepResult {
   /** Milliseconds in the model, and in the sampler, of all rounds. */
   readonly modelMs: number;
   readonly sampleMs: number;
+  /** Of a step with speculation: tokens that were guessed, and those of them that counted. */
+  readonly speculation?: { readonly drafted: number; readonly accepted: number };
 }
 
 /** What runs the steps of one replica: a worker thread with a model, or a fake of it in tests. */
@@ -86,11 +103,15 @@ export interface DecoderEngine {
    * `capacity` tokens for its prompt and as many for its output.
    */
   readonly encodesPrompts: boolean;
+  /** Tokens can be guessed: several of a row are verified in one run, and those that were wrong leave no trace. */
+  readonly verifiesGuesses: boolean;
   /**
    * Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost and with
    * `internal_error` when the run fails; then every row and slot is lost, and `recover` comes before the next step.
    */
   step(step: Step): Promise<StepResult>;
+  /** The decode step that runs, if one does, ends after its round: somebody could begin now. */
+  interrupt(): void;
   /** After a failed step: resolves when the engine works again, with every row and slot empty. Rejects when it does not. */
   recover(): Promise<void>;
   close(): Promise<void>;

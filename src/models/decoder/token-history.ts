@@ -1,12 +1,17 @@
-/** The tokens of one row that penalties look at. */
+/** The tokens of one row, as penalties and guesses look at them. */
 
 export class TokenHistory {
-  /** Tokens of the prompt and the output so far. */
-  length = 0;
+  /** Prompt and output so far. */
+  readonly ids: number[] = [];
   /** Tokens of the output so far. */
   generated = 0;
   readonly #prompt = new Set<number>();
   readonly #counts = new Map<number, number>();
+
+  /** Tokens of the prompt and the output so far. */
+  get length(): number {
+    return this.ids.length;
+  }
 
   /** How often each token was generated. */
   get counts(): ReadonlyMap<number, number> {
@@ -19,13 +24,15 @@ export class TokenHistory {
   }
 
   addPrompt(ids: readonly number[]): void {
-    for (const id of ids) this.#prompt.add(id);
-    this.length += ids.length;
+    for (const id of ids) {
+      this.#prompt.add(id);
+      this.ids.push(id);
+    }
   }
 
   addGenerated(id: number): void {
     this.#counts.set(id, (this.#counts.get(id) ?? 0) + 1);
-    this.length += 1;
+    this.ids.push(id);
     this.generated += 1;
   }
 }

@@ -4,6 +4,8 @@ import type { DecoderPorts } from './decoder-ports.js';
 import type { DecoderShape } from './language-model.js';
 
 export interface DecoderSetup extends SessionSetup {
+  /** Shared by both threads: not zero, and the decode step that runs ends after its round. */
+  readonly interrupt: Int32Array<SharedArrayBuffer>;
   readonly shape: DecoderShape;
   /** Of a graph by others; absent: as Octavo draws them. */
   readonly ports?: DecoderPorts;

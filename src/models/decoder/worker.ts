@@ -12,10 +12,12 @@ import type { DecoderSetup } from './worker-protocol.js';
 
 const setup = workerData as DecoderSetup;
 
+const isInterrupted = () => Atomics.load(setup.interrupt, 0) !== 0;
+
 export default serveSteps(
   setup,
   async (session, opener) =>
-    new Decoder(await openModel(session, opener), await openWeigher(opener.runtime, setup.shape.vocab)),
+    new Decoder(await openModel(session, opener), await openWeigher(opener.runtime, setup.shape.vocab), isInterrupted),
 );
 
 async function openModel(session: Session, { open }: GraphOpener): Promise<LanguageModel> {

@@ -49,6 +49,14 @@ function stopFields(limits: ServerLimits) {
       .optional()
       .describe('Text that ends the answer and is not part of it.'),
     stop_token_ids: boundedArray(z.int().min(0), { max: limits.maxStopTokens }).optional(),
+    prompt_lookup_num_tokens: z
+      .int()
+      .min(0)
+      .max(limits.maxDraftTokens)
+      .optional()
+      .describe(
+        'Tokens to guess at once from the prompt and the answer so far; 0 is off. Default: the server’s own, off.',
+      ),
     ignore_eos: z.boolean().optional().describe('Generate past the model’s own end tokens.'),
   };
 }

@@ -15,6 +15,10 @@ function open(graph: Partial<FakeGraph> = {}) {
   return { session, decoder: new Decoder(new CausalModel(session, shape), new PlainWeigher()) };
 }
 
+const guessing = (rows: number, rounds: number, { draftTokens = 4, mostTokens = 100 } = {}): Step => ({
+  moves: [],
+  work: { kind: 'decode', rows, rounds, speculation: { draftTokens, mostTokens } },
+});
 const whole = (...ids: number[]): PromptChunk => ({ ids, past: 0, sampling: greedy });
 const prefill = (firstRow: number, chunks: readonly PromptChunk[], moves: readonly RowMove[] = []): Step => ({
   moves,
@@ -119,6 +123,86 @@ describe('several rounds in one step', () => {
     // The other row goes on where it was.
     const { tokens: rest } = await decoder.step(decode(1));
     expect([first.tokens[0], tokens[0], rest[0]].flat()).toEqual(expected([1, 2, 3], 4));
+  });
+});
+
+/** Prompts after which the first token ends them as they have gone on before, and the next do not. */
+function misleading(): number[][] {
+  const prompts: number[][] = [];
+  for (let filler = 10; filler < 97; filler++) {
+    for (let token = 0; token < vocab; token++) {
+      const prompt = [8, token, filler, 60, 8];
+      if (tokenAfter(prompt, vocab) === token) prompts.push(prompt);
+    }
+  }
+  return prompts.slice(0, 9);
+}
+
+describe.each([false, true])('guessed tokens, by a graph that can give the last logits alone: %s', (lastOnly) => {
+  test('are those of plain decoding, whether they are right or wrong', async () => {
+    const { decoder, session } = open({ lastOnly });
+    for (const prompt of misleading()) {
+      const first = await decoder.step(prefill(0, [whole(...prompt)]));
+      const { tokens, speculation, rounds } = await decoder.step(guessing(1, 6));
+      expect([...first.tokens[0]!, ...tokens[0]!]).toEqual(expected(prompt, 1 + tokens[0]!.length));
+      expect(tokens[0]!.length).toBe(rounds + speculation!.accepted);
+      expect(speculation!.drafted).toBeGreaterThan(0);
+      // Plain decoding goes on where they end, over what was guessed wrongly.
+      const after = await decoder.step(decode(1));
+      expect(after.tokens[0]).toEqual(expected(prompt, 2 + tokens[0]!.length).slice(-1));
+    }
+    expect(session.runs.some(({ inputs }) => inputs.get('input_ids')!.dims[1]! > 2)).toBe(true);
+  });
+});
+
+test('guesses that are right give several tokens in one run', async () => {
+  const { decoder, session } = open({ lastOnly: true });
+  // Each token is forced in its turn, so the text repeats itself.
+  const sampling = { ...greedy, logitBias: [[9, 5]] as const };
+  await decoder.step(prefill(0, [{ ids: [9, 9, 9, 9], past: 0, sampling }]));
+  const { tokens, speculation } = await decoder.step(guessing(1, 2, { draftTokens: 3 }));
+  expect(tokens).toEqual([Array(8).fill(9)]);
+  expect(speculation).toEqual({ drafted: 6, accepted: 6 });
+  expect(session.runs).toHaveLength(3);
+});
+
+describe('a step that guesses', () => {
+  const nines = { ...greedy, logitBias: [[9, 5]] as const };
+  const start = async (sampling: Sampling) => {
+    const { decoder } = open();
+    await decoder.step(prefill(0, [{ ids: [9, 9, 9, 9], past: 0, sampling }]));
+    return decoder;
+  };
+
+  test('gives no row more tokens than it may have', async () => {
+    const decoder = await start(nines);
+    const { tokens, rounds } = await decoder.step(guessing(1, 9, { draftTokens: 3, mostTokens: 6 }));
+    expect(tokens[0]).toHaveLength(6);
+    expect(rounds).toBe(2);
+  });
+
+  test('takes nothing behind a stop token', async () => {
+    const decoder = await start({ ...nines, minTokens: 3, stopTokens: [9] });
+    const { tokens } = await decoder.step(guessing(1, 9));
+    expect(tokens[0]!.at(-1)).toBe(9);
+    expect(tokens[0]!.filter((token) => token === 9)).toHaveLength(1);
+  });
+
+  test('draws sampled tokens as plain decoding does', async () => {
+    const sampling = {
+      ...greedy,
+      temperature: 1,
+      seed: 5,
+      logitBias: [
+        [9, 9],
+        [8, 9],
+      ] as const,
+    };
+    const [plain, guessed] = [await start(sampling), await start(sampling)];
+    const { tokens } = await plain.step(decode(1, [], 20));
+    const { tokens: others, speculation } = await guessed.step(guessing(1, 20, { mostTokens: 20 }));
+    expect(others).toEqual(tokens);
+    expect(speculation!.accepted).toBeGreaterThan(0);
   });
 });
 

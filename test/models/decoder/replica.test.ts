@@ -60,6 +60,16 @@ describe('a replica', () => {
     expect(await generateAlone(engine, prompt_ids, 8)).toEqual(before);
   });
 
+  it('ends a decode step after its round when it is interrupted, and not the next one', async () => {
+    const { engine } = loaded;
+    await generateAlone(engine, golden[0]!.prompt_ids.slice(0, 20), 1);
+    const decode = { moves: [], work: { kind: 'decode', rows: 1, rounds: 20 } } as const;
+    const interrupted = engine.step(decode);
+    engine.interrupt();
+    expect((await interrupted).rounds).toBe(1);
+    expect((await engine.step(decode)).rounds).toBe(20);
+  });
+
   it('survives a step that the model cannot run', async () => {
     const { engine } = loaded;
     const chunks = [{ ids: [1, 4096 * 4], past: 0, sampling: greedy }];

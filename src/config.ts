@@ -127,6 +127,12 @@ export const serveOptions = {
     help: 'Tokens to guess at once from the text of a request that does not say; exact only up to rounding (default 0: none)',
     env: ['OCTAVO_SPECULATE'],
   },
+  replicas: {
+    schema: integer(1, 64).default(1),
+    value: 'n',
+    help: 'Copies of each model that generates, with rows and a prefix cache of their own; they share --threads (default 1)',
+    env: ['OCTAVO_REPLICAS'],
+  },
   requestTimeout: {
     schema: integer(1, 86_400).default(600),
     value: 'seconds',

@@ -4,10 +4,12 @@ import { Batcher } from './batcher/batcher.js';
 import { EncodeBatcher } from './batcher/encode-batcher.js';
 import { defaultBatchTokens } from './batcher/encode-scheduler.js';
 import type { BatcherEvents, EncodeEvents } from './batcher/events.js';
+import { Router } from './batcher/router.js';
 import { defaultLimits } from './batcher/scheduler.js';
 import type { QueueLimits } from './batcher/waiting-queue.js';
 import type { Config } from './config.js';
 import { OctavoError } from './errors.js';
+import type { DecoderEngine } from './models/decoder/step.js';
 import type { LoadedEncoder } from './models/load-encoder.js';
 import { type LoadedDecoder, type LoadedModel, loadModel } from './models/load-model.js';
 import type { ServedEncoder, ServedModel } from './models/served-model.js';
@@ -24,7 +26,7 @@ interface EngineOf<Kind extends string, Model, Queue> {
 }
 
 /** Generates text. */
-export type DecodingEngine = EngineOf<'decoder', ServedModel, Batcher>;
+export type DecodingEngine = EngineOf<'decoder', ServedModel, Router>;
 /** Gives a row of numbers for a text. */
 export type EncodingEngine = EngineOf<'encoder', ServedEncoder, EncodeBatcher>;
 export type Engine = DecodingEngine | EncodingEngine;
@@ -43,6 +45,7 @@ export type EngineSettings = Pick<
   | 'chunkTokens'
   | 'prefixCache'
   | 'speculate'
+  | 'replicas'
 >;
 
 /** What the engine of one model publishes of its steps. */
@@ -103,19 +106,21 @@ function createEngine(loaded: LoadedModel, settings: EngineSettings, events: Eng
 }
 
 function decodingEngine(
-  { kind, model, engine, close }: LoadedDecoder,
+  { kind, model, replicas, close }: LoadedDecoder,
   settings: EngineSettings,
   events: BatcherEvents,
 ): DecodingEngine {
-  const batcher = new Batcher({
-    engine,
-    detokenizer: () => model.tokenizer.stream(),
-    scheduler: { ...defaultLimits, chunkTokens: settings.chunkTokens },
-    draftTokens: settings.speculate,
-    queue: queueLimits(settings),
-    clock,
-    events,
-  });
+  const createBatcher = (engine: DecoderEngine) =>
+    new Batcher({
+      engine,
+      detokenizer: () => model.tokenizer.stream(),
+      scheduler: { ...defaultLimits, chunkTokens: settings.chunkTokens },
+      draftTokens: settings.speculate,
+      queue: queueLimits(settings),
+      clock,
+      events,
+    });
+  const batcher = new Router(replicas.map(createBatcher));
   return { kind, model, batcher, close: () => drainAndClose(batcher, close) };
 }
 

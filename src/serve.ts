@@ -6,9 +6,10 @@ import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
 import { type Moderator, startModerator } from './moderator.js';
 import { openScreening, type Screening } from './screening.js';
-import type { Replica } from './server/dependencies.js';
+import type { Replica, ReplicaHealth } from './server/dependencies.js';
 import { defaultLimits } from './server/limits.js';
-import { Metrics, type ReplicaGauges } from './server/metrics.js';
+import { Metrics } from './server/metrics.js';
+import type { ReplicaGauges } from './server/replica-gauges.js';
 import { reportSafety } from './server/safety-report.js';
 import { createServer } from './server/server.js';
 
@@ -53,6 +54,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       moderator?.engine.batcher.revive();
       return checkEngines(engines.filter((engine) => model === null || engine.model.id === model));
     },
+    replicaHealth: () => engines.flatMap(healthOf),
     draining: () => draining,
   });
   const close = async () => {
@@ -114,7 +116,14 @@ function checkEngines(engines: readonly Engine[]): { readonly ready: boolean; re
 function gaugesOf(engine: Engine): ReplicaGauges {
   const { batcher } = engine;
   const gauges = { running: () => batcher.running, waiting: () => batcher.waiting };
-  return engine.kind === 'decoder' ? { ...gauges, kvUsage: () => engine.batcher.kvUsage } : gauges;
+  if (engine.kind === 'encoder') return gauges;
+  const { replicas } = engine.batcher;
+  return { ...gauges, kvUsage: () => engine.batcher.kvUsage, replicas };
+}
+
+function healthOf(engine: Engine): readonly ReplicaHealth[] {
+  const replicas = engine.kind === 'decoder' ? engine.batcher.replicas : [engine.batcher];
+  return replicas.map(({ healthy }, replica) => ({ model: engine.model.id, replica, ready: healthy }));
 }
 
 function toReplica(engine: Engine): Replica {

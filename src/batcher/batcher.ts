@@ -4,8 +4,9 @@ import type { DecoderEngine, PromptChunk, RowMove, Step, StepResult } from '../m
 import type { Detokenizer } from '../models/served-model.js';
 import { DecodePace } from './decode-pace.js';
 import type { BatcherEvents } from './events.js';
-import type { Generation, GenerationRequest, Generator } from './generation.js';
+import type { Generation, GenerationRequest } from './generation.js';
 import { PromptBlocks } from './prompt-blocks.js';
+import type { RoutedReplica } from './router.js';
 import { RowTable } from './row-table.js';
 import { type DecodePlan, nextPlan, type PrefillPlan, type SchedulerLimits, type SchedulerView } from './scheduler.js';
 import { type Clock, fitsRow, Sequence } from './sequence.js';
@@ -31,12 +32,12 @@ interface Scheduled {
   readonly sequences: readonly Sequence[];
 }
 
-export class Batcher implements Generator {
+export class Batcher implements RoutedReplica {
+  readonly blocks: PromptBlocks;
   readonly #options: BatcherOptions;
   readonly #limits: SchedulerLimits;
   readonly #waiting: WaitingQueue<Sequence>;
   readonly #rows: RowTable;
-  readonly #blocks: PromptBlocks;
   readonly #pace = new DecodePace();
   readonly #loop: StepLoop<Scheduled>;
   #lastWasPrefill = false;
@@ -50,7 +51,7 @@ export class Batcher implements Generator {
     this.#limits = engine.encodesPrompts ? { ...scheduler, chunkTokens: engine.capacity } : scheduler;
     this.#waiting = new WaitingQueue(options.queue, options.clock);
     this.#rows = new RowTable(options.engine.rows);
-    this.#blocks = new PromptBlocks(options.engine.slots);
+    this.blocks = new PromptBlocks(options.engine.slots);
     this.#loop = new StepLoop({
       schedule: () => this.#schedule(),
       run: (scheduled) => this.#run(scheduled),
@@ -137,7 +138,7 @@ export class Batcher implements Generator {
     const waiting = free > 0 ? this.#waiting.all : [];
     return {
       waiting: waiting.map(({ promptTokens }) => promptTokens),
-      reusable: waiting.map((sequence) => this.#blocks.reusableTokens(sequence)),
+      reusable: waiting.map((sequence) => this.blocks.reusableTokens(sequence)),
       decoding: decoding.length,
       roundMs: this.#pace.roundMs(decoding.length, draftTokens > 0),
       tokensLeft: Math.min(...decoding.map(({ tokensLeft }) => tokensLeft)),
@@ -175,14 +176,14 @@ export class Batcher implements Generator {
 
   #admit(places: readonly number[]): readonly Sequence[] {
     const sequences = this.#waiting.take(places);
-    for (const sequence of sequences) this.#blocks.reuse(sequence);
+    for (const sequence of sequences) this.blocks.reuse(sequence);
     return sequences;
   }
 
   /** A prompt that is complete leaves its blocks to later ones. */
   #takeChunk(sequence: Sequence, tokens: number): PromptChunk {
     const chunk = sequence.takeChunk(tokens);
-    return chunk.sampling === undefined ? chunk : { ...chunk, keep: this.#blocks.keep(sequence) };
+    return chunk.sampling === undefined ? chunk : { ...chunk, keep: this.blocks.keep(sequence) };
   }
 
   async #run(scheduled: Scheduled): Promise<void> {
@@ -204,7 +205,7 @@ export class Batcher implements Generator {
   #loseRows(error: Error): void {
     this.#fail(this.#rows.all, error);
     this.#rows.clear();
-    this.#blocks.clear();
+    this.blocks.clear();
   }
 
   #fail(sequences: readonly Sequence[], error: Error): void {

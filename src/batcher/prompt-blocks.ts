@@ -1,6 +1,6 @@
 /** Blocks of the engine's pool for the prompts of sequences: which a prompt begins with, and which it leaves to later ones. */
 import { type BlockCopy, blockTokens } from '../models/decoder/step.js';
-import { mostReusable, PrefixTable } from './prefix-table.js';
+import { type BlockChain, mostReusable, PrefixTable } from './prefix-table.js';
 import type { Sequence } from './sequence.js';
 
 export class PromptBlocks {
@@ -11,6 +11,16 @@ export class PromptBlocks {
   constructor(slots: number) {
     this.#slots = slots;
     this.#table = new PrefixTable(slots);
+  }
+
+  /** Whether there is a pool. */
+  get keepsAny(): boolean {
+    return this.#slots > 0;
+  }
+
+  /** Blocks of the chain, from its beginning on, that are kept. */
+  known(chain: BlockChain): number {
+    return this.#table.known(chain);
   }
 
   /** Tokens of a waiting prompt that need not be computed. */

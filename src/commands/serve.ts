@@ -46,11 +46,13 @@ ${engines.map(describeEngine).join('\n')}
 `;
 }
 
-function describeEngine({ model }: Engine): string {
+function describeEngine(engine: Engine): string {
+  const { model } = engine;
+  const copies = engine.kind === 'decoder' ? engine.batcher.replicas.length : 1;
   const { id, architecture, precision, contextLength, runtime } = model;
   const remarks = model.remarks.map((remark) => `\n  note     ${remark}`).join('');
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
-  return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${runtime.rows} rows
+  return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${runtime.rows} rows
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
   device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})${remarks}`;
 }

@@ -15,7 +15,9 @@ import { ModelTokenizer } from './tokenizer/tokenizer.js';
 export interface LoadedDecoder {
   readonly kind: 'decoder';
   readonly model: ServedModel;
+  /** The first of `replicas`. */
   readonly engine: DecoderEngine;
+  readonly replicas: readonly DecoderEngine[];
   close(): Promise<void>;
 }
 
@@ -44,8 +46,8 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   const { encoder, ports } = plan;
   const tokenizer = await loadTokenizer(folder, plan.shape.vocab, { ownTexts: encoder !== undefined });
   const slots = Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(plan.shape));
-  // Last: from here on there is a thread to end.
-  const { replica, info } = await DecoderReplica.start({
+  // Last: from here on there are threads to end.
+  const { replicas, info } = await startReplicas(options.replicas ?? 1, {
     graph: folder.graph,
     shape: {
       ...{ ...plan.shape, rows: options.rows, capacity: contextLength },
@@ -55,15 +57,16 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     ...(ports && { ports }),
     runtime: options.runtime,
     provider: options.provider,
-    threads: options.threads,
+    threads: Math.max(1, Math.floor(options.threads / (options.replicas ?? 1))),
   });
+  const [engine] = replicas;
   const model: ServedModel = {
     id: options.name ?? folder.name,
     created: folder.created,
     architecture: folder.architecture,
     precision: folder.precision,
     contextLength,
-    encodesPrompts: replica.encodesPrompts,
+    encodesPrompts: engine.encodesPrompts,
     endTokens: plan.endTokens,
     tokenizer,
     chatTemplate,
@@ -74,10 +77,23 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   };
   const close = async () => {
     // A broken engine has nothing left to close but its thread.
-    await replica.close().catch(() => {});
+    await Promise.all(replicas.map((replica) => replica.close().catch(() => {})));
     await tokenizer.close();
   };
-  return { kind: 'decoder', model, engine: replica, close };
+  return { kind: 'decoder', model, engine, replicas, close };
+}
+
+/** One after the other: loading takes the most memory. All of them, or none. */
+async function startReplicas(count: number, setup: Parameters<typeof DecoderReplica.start>[0]) {
+  const { replica: first, info } = await DecoderReplica.start(setup);
+  const replicas: [DecoderReplica, ...DecoderReplica[]] = [first];
+  try {
+    while (replicas.length < count) replicas.push((await DecoderReplica.start(setup)).replica);
+    return { replicas, info };
+  } catch (error) {
+    await Promise.all(replicas.map((replica) => replica.close()));
+    throw error;
+  }
 }
 
 /** Throws `invalid_model` when the folder has no usable tokenizer. */

@@ -14,5 +14,8 @@ export interface LoadOptions {
   readonly prefixCache?: number;
   readonly runtime: RuntimeName | 'auto';
   readonly provider: ProviderName | 'auto';
+  /** Of all replicas together. */
   readonly threads: number;
+  /** Worker threads that each hold the whole model, of a model that generates; one when left out. */
+  readonly replicas?: number;
 }

@@ -23,6 +23,13 @@ export interface EncodingReplica {
 
 export type Replica = GeneratingReplica | EncodingReplica;
 
+/** One replica of a model, counted from 0. */
+export interface ReplicaHealth {
+  readonly model: string;
+  readonly replica: number;
+  readonly ready: boolean;
+}
+
 export interface ServerDependencies {
   /** The first that can do what is asked answers requests that name no model. */
   readonly models: readonly Replica[];
@@ -43,6 +50,7 @@ export interface ServerDependencies {
   readonly metrics: Metrics;
   /** The health of one model's engine, or with `null` of all; `reason` is shown to callers. */
   readonly ready: (model: string | null) => { readonly ready: boolean; readonly reason: string };
+  readonly replicaHealth: () => readonly ReplicaHealth[];
   /** The server is shutting down: new generations are refused. */
   readonly draining: () => boolean;
 }

@@ -3,16 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { BatcherEvents, EncodeEvents, FinishedEvent, StepEvent } from '../batcher/events.js';
 import type { Finding } from '../safety/safety.js';
 import type { Direction } from '../safety/screen.js';
+import { addReplicaGauges, type ReplicaGauges } from './replica-gauges.js';
 import type { Usage } from './schema/answer-schema.js';
-
-/** Read when `/metrics` is scraped. */
-export interface ReplicaGauges {
-  /** Sequences with a row, or texts that are being computed; and those that wait. */
-  readonly running: () => number;
-  readonly waiting: () => number;
-  /** Share of the KV cache that is in use, 0 to 1; encoders have none. */
-  readonly kvUsage?: () => number;
-}
 
 /** A request whose answer has ended, or whose caller has left. */
 export interface RequestEvent {
@@ -76,13 +68,7 @@ export class Metrics {
   readonly #auditLost = this.#counter('octavo_safety_audit_lost_total', 'Lines that could not be written', []);
 
   constructor() {
-    this.#sampledGauge('octavo_sequences_running', 'Sequences with a row', { label: 'model', read: 'running' });
-    this.#sampledGauge('octavo_sequences_waiting', 'Sequences in the queue', { label: 'model', read: 'waiting' });
-    this.#sampledGauge('octavo_kv_cache_usage_ratio', 'KV cache in use, 0 to 1', { label: 'model', read: 'kvUsage' });
-    // vLLM's names, as the Gateway API Inference Extension reads them.
-    this.#sampledGauge('vllm:num_requests_running', 'Sequences with a row', { label: 'model_name', read: 'running' });
-    this.#sampledGauge('vllm:num_requests_waiting', 'Waiting sequences', { label: 'model_name', read: 'waiting' });
-    this.#sampledGauge('vllm:kv_cache_usage_perc', 'KV cache, 0 to 1', { label: 'model_name', read: 'kvUsage' });
+    addReplicaGauges(this.registry, this.#gauges);
   }
 
   /** Adds the process's own metrics (memory, CPU, event-loop delay); once for each process. */
@@ -181,21 +167,5 @@ export class Metrics {
 
   #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
-  }
-
-  #sampledGauge(name: string, help: string, from: { label: string; read: keyof ReplicaGauges }): void {
-    const gauges = this.#gauges;
-    new Gauge({
-      name,
-      help,
-      labelNames: [from.label],
-      registers: [this.registry],
-      collect() {
-        for (const [model, replica] of gauges) {
-          const value = replica[from.read]?.();
-          if (value !== undefined) this.set({ [from.label]: model }, value);
-        }
-      },
-    });
   }
 }

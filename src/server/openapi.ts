@@ -19,6 +19,7 @@ export async function openApiText(): Promise<string> {
     timings: false,
     logger: false,
     metrics: new Metrics(),
+    replicaHealth: () => [],
     ready: () => ({ ready: false, reason: 'it only describes itself' }),
     draining: () => false,
   });

@@ -153,12 +153,12 @@ export function addOperationRoutes(app: FastifyInstance, dependencies: ServerDep
   app.get('/health/ready', {
     schema: describeOperation(
       { id: 'isReady', tag: 'Operations', summary: 'The engine answers', errors: [...guardErrors, 503] },
-      { response: { 200: describeAnswer('Ready', { 'application/json': answer.healthSchema }) } },
+      { response: { 200: describeAnswer('Ready', { 'application/json': answer.readySchema }) } },
     ),
     handler: async () => {
       checkOpen(dependencies);
       checkReady(dependencies, null);
-      return { status: 'ready' };
+      return { status: 'ready', replicas: dependencies.replicaHealth() };
     },
   });
   app.get('/metrics', {

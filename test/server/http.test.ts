@@ -151,7 +151,10 @@ test('draining and not ready are 503 for generations and for readiness, never fo
     }
     expect((await server.app.inject('/health/live')).json()).toEqual({ status: 'live' });
   }
-  expect((await fakeServer().app.inject('/health/ready')).json()).toEqual({ status: 'ready' });
+  expect((await fakeServer().app.inject('/health/ready')).json()).toEqual({
+    status: 'ready',
+    replicas: [{ model: 'fake', replica: 0, ready: true }],
+  });
 });
 
 test('one model whose engine is lost refuses its requests alone, and the server is not ready', async () => {

@@ -22,7 +22,15 @@ test('lists models as OpenAI does, with what Octavo adds', async () => {
 
 test('counts requests, tokens and times, and shows the gauges of the replica under both names', async () => {
   const server = fakeServer();
-  server.metrics.watchReplica('fake', { running: () => 3, waiting: () => 2, kvUsage: () => 0.5 });
+  server.metrics.watchReplica('fake', {
+    running: () => 3,
+    waiting: () => 2,
+    kvUsage: () => 0.5,
+    replicas: [
+      { running: 2, waiting: 1, healthy: true },
+      { running: 1, waiting: 1, healthy: false },
+    ],
+  });
   const times = { modelMs: 4, sampleMs: 1 };
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, rounds: 1, tokens: 16, paddedTokens: 20, ...times });
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 1, rounds: 1, tokens: 20, paddedTokens: 20, ...times });
@@ -35,6 +43,8 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   const text = (await server.app.inject('/metrics')).body;
   for (const line of [
     'octavo_reused_prompt_tokens_total{model="fake"} 4',
+    'octavo_replica_sequences{model="fake",replica="0"} 3',
+    'octavo_replica_ready{model="fake",replica="1"} 0',
     'octavo_drafted_tokens_total{model="fake"} 8',
     'octavo_accepted_tokens_total{model="fake"} 3',
     'octavo_step_seconds_count{model="fake",kind="decode"} 2',

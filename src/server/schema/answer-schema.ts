@@ -157,6 +157,12 @@ export const modelListSchema = z.object({ object: z.literal('list'), data: z.arr
 
 export const healthSchema = z.object({ status: z.string() });
 
+export const readySchema = healthSchema.extend({
+  replicas: z
+    .array(z.object({ model: z.string(), replica: z.int(), ready: z.boolean() }))
+    .describe('Copies of each model; one that is not ready is being restarted, and gets no requests.'),
+});
+
 export const errorSchema = z.object({
   error: z.object({
     message: z.string(),

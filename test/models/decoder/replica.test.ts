@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { greedy } from '#octavo/models/decoder/sampling.js';
+import type { DecoderEngine } from '#octavo/models/decoder/step.js';
 import type { LoadedDecoder } from '#octavo/models/load-model.js';
+import { hear } from '../../support/batching.js';
 import { embeddedModel, golden } from '../../support/concierge.js';
 import { recordWorkers } from '../../support/record-workers.js';
 import { generateAlone } from '../../support/steps.js';
@@ -32,6 +34,62 @@ describe('a replica whose model cannot be loaded again', () => {
     rmSync(path.dirname(folder), { recursive: true });
   });
 });
+
+describe('two replicas of a model', () => {
+  it('do not notice when the other is lost between steps', async () => {
+    const { loadDecoder } = await import('#octavo/models/load-model.js');
+    const { Batcher } = await import('#octavo/batcher/batcher.js');
+    const { Router } = await import('#octavo/batcher/router.js');
+    const before = workers.length;
+    const loaded = await loadDecoder({ ...options, folder: embeddedModel, replicas: 2 });
+    const [first, second] = workers.slice(before);
+    const steps = [0, 0];
+    const router = new Router(
+      loaded.replicas.map((engine, index) => {
+        // Before a step, never within one: that would end the process.
+        const step: DecoderEngine['step'] = async (work) => {
+          steps[index]! += 1;
+          if (index === 0 && steps[index] === 4) await first!.terminate();
+          return engine.step(work);
+        };
+        return new Batcher({
+          engine: new Proxy(engine, {
+            get: (target, name) => {
+              if (name === 'step') return step;
+              const value = Reflect.get(target, name, target);
+              return typeof value === 'function' ? value.bind(target) : value;
+            },
+          }),
+          detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
+          scheduler: { chunkTokens: 64, prefillTokens: 128, maxWaste: 0.5, messageMs: 0, grouping: 'length' },
+          queue: { sequences: 10, promptTokens: 10_000 },
+          clock: () => performance.now(),
+          events: { step: () => {}, finished: () => {} },
+        });
+      }),
+    );
+    const prompt = golden[0]!.prompt_ids;
+    const submit = () => hear(router.submit({ prompt, maxTokens: 12, sampling: greedy, tenant: '', stopStrings: [] }));
+    const heard = await Promise.all([submit(), submit(), submit(), submit()]);
+    const failed = heard.filter(({ error }) => error !== null);
+    expect(failed).toHaveLength(2);
+    for (const { error } of failed) expect(error).toMatchObject({ code: 'engine_failed' });
+    const texts = heard.filter(({ error }) => error === null).map(({ text }) => text);
+    // The lost replica comes back, and says the same.
+    await turnsUntil(() => router.replicas[0]!.healthy);
+    const after = await Promise.all([submit(), submit()]);
+    expect(new Set([...texts, ...after.map(({ text }) => text)]).size).toBe(1);
+    expect(steps[0]).toBeGreaterThan(4);
+    expect(workers.length).toBe(before + 3);
+    expect(second).toBe(workers[before + 1]);
+    await loaded.close();
+  });
+});
+
+/** For what other threads do: waits by timers, without an end of its own. */
+async function turnsUntil(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 describe('a replica', () => {
   let loaded: LoadedDecoder;

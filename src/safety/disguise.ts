@@ -3,8 +3,8 @@ import type { FoldedCharacter } from './characters.js';
 import { isGap } from './evasive-term.js';
 import type { TrieNode } from './term-trie.js';
 
-/** Signs and runs of white space that may stand between two letters. */
-export const longestGap = 3;
+/** Signs and runs of white space that may stand between two letters: " --- " between two words. */
+export const longestGap = 5;
 
 export interface Disguise {
   readonly node: TrieNode;
@@ -25,7 +25,7 @@ export interface Disguise {
 export function keyOf({ node, isWord, hasLetter, layout, gap, isWide }: Disguise): number {
   const layouts = layout === 'open' ? 0 : layout === 'solid' ? 1 : 2;
   const flags = (isWord ? 1 : 0) + (hasLetter ? 2 : 0) + (isWide ? 4 : 0);
-  return ((node.id * 4 + gap) * 3 + layouts) * 8 + flags;
+  return ((node.id * 8 + gap) * 3 + layouts) * 8 + flags;
 }
 
 /** What the disguise may become with this character: a further letter, a letter repeated, a gap. */
@@ -72,7 +72,7 @@ const none: readonly Disguise[] = [];
 /** Can a letter follow this gap, a further one or the last once more? */
 function mayGoOn(disguise: Disguise): boolean {
   const { node, layout, isWide } = disguise;
-  if (!node.isAttached && !(isWide && layout === 'solid')) return true;
+  if ((!node.isAttached || node.again !== null) && !(isWide && layout === 'solid')) return true;
   for (const nodes of node.next.values()) {
     if (nodes.some((next) => canMatch(next, disguise.isWord) && layoutOf(disguise, next) !== null)) return true;
   }
@@ -83,14 +83,15 @@ function canMatch({ rules }: TrieNode, isWord: boolean): boolean {
   return isWord || rules.anywhere.size > 0;
 }
 
-/** The same letter once more: a letter may be repeated, whatever stands for it. */
+/** The same letter once more: a letter may be repeated, whatever stands for it, and with what is attached to it. */
 function repetition(from: Disguise, character: FoldedCharacter, all: readonly number[]): Disguise | null {
-  const { node, isWide } = from;
-  if (node.isAttached) return null;
+  const { isWide } = from;
+  const node = from.node.isAttached ? from.node.again : from.node;
+  if (node === null) return null;
   const reading = all.find((one) => node.stands.has(one));
   if (reading === undefined || (isWide && from.layout === 'solid')) return null;
   const hasLetter = from.hasLetter || reading === character.code || !character.leet;
-  return { ...from, hasLetter, layout: isWide ? 'spaced' : from.layout, gap: 0, isWide: false };
+  return { ...from, node, hasLetter, layout: isWide ? 'spaced' : from.layout, gap: 0, isWide: false };
 }
 
 /**

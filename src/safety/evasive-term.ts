@@ -12,11 +12,13 @@ export interface EvasiveLetter {
   readonly beginsWord: boolean;
   /** A combining mark, or a Hangul vowel or final: it belongs to the letter before it. */
   readonly isAttached: boolean;
+  /** Nothing of the term is attached to it any more. */
+  readonly isWhole: boolean;
 }
 
 /** The letters of a term, without what stands between its words; `null` where only exact matching makes sense. */
 export function evasiveLetters(term: string): readonly EvasiveLetter[] | null {
-  const letters: EvasiveLetter[] = [];
+  const letters: Omit<EvasiveLetter, 'isWhole'>[] = [];
   let beginsWord = true;
   for (const character of normalForm(term)) {
     if (character.code === wordBoundary) continue;
@@ -28,7 +30,8 @@ export function evasiveLetters(term: string): readonly EvasiveLetter[] | null {
       beginsWord = false;
     }
   }
-  return letters.filter(({ isAttached }) => !isAttached).length < fewestLetters ? null : letters;
+  if (letters.filter(({ isAttached }) => !isAttached).length < fewestLetters) return null;
+  return letters.map((letter, at) => ({ ...letter, isWhole: letters[at + 1]?.isAttached !== true }));
 }
 
 /** White space, punctuation and symbols may stand between the letters of a disguised term. */

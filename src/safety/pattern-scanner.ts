@@ -16,6 +16,8 @@ class Threads {
   }
 }
 
+const nowhere = new Float64Array(0);
+
 /** "No character": before the text and after it. */
 const outside = -1;
 
@@ -48,7 +50,7 @@ export class PatternScanner implements Scanner {
   readonly #pending: number[] = [];
   readonly #everyStart: boolean;
   /** The visit, one for each character (and start, where every one counts), that last came to an instruction. */
-  readonly #visited: Float64Array;
+  #visited = nowhere;
   #visit = 0;
   #previous = outside;
   #steps = 0;
@@ -57,7 +59,6 @@ export class PatternScanner implements Scanner {
     this.#pattern = pattern;
     this.#everyStart = everyStart;
     this.#found = (start, end) => report(rule, start, end);
-    this.#visited = new Float64Array(pattern.instructions.length);
   }
 
   get liveFrom(): number {
@@ -77,11 +78,13 @@ export class PatternScanner implements Scanner {
   }
 
   end(at: number): void {
-    this.#advance(outside, at, false);
+    if (this.#waiting.count > 0) this.#advance(outside, at, false);
   }
 
   /** Takes all matches that have begun, and one that begins here, over the character `code` at `offset`. */
   #advance(code: number, offset: number, begins: boolean): void {
+    // Most patterns never begin in most texts.
+    if (this.#visited === nowhere) this.#visited = new Float64Array(this.#pattern.instructions.length);
     this.#visit += 1;
     const flags = conditions(this.#previous, code);
     const waiting = this.#waiting;

@@ -17,6 +17,8 @@ export interface TrieNode extends EvasiveLetter {
   readonly stands: ReadonlySet<number>;
   /** The nodes of the next letter, by each of the readings that stand for it. */
   readonly next: Map<number, TrieNode[]>;
+  /** Where a letter with something attached begins that is written once more: from its end here on, back to it. */
+  readonly again: TrieNode | null;
   /** Terms that end here. */
   readonly terms: EvasiveTerm[];
   /** Rules of all terms that end here or further on: those of whole words, and those found inside words too. */
@@ -29,7 +31,7 @@ export class TermTrie {
   #size = 0;
 
   constructor(terms: readonly EvasiveTerm[]) {
-    this.root = this.#node({ code: 0, beginsWord: false, isAttached: false }, 0, new Set());
+    this.root = this.#node(rootLetter, { depth: 0, stands: new Set() });
     for (const term of terms) this.#add(term);
   }
 
@@ -39,10 +41,13 @@ export class TermTrie {
 
   #add(term: EvasiveTerm): void {
     let node = this.root;
+    let cluster: EvasiveLetter[] = [];
     this.#mark(node, term);
     for (const letter of term.letters) {
-      node = this.#child(node, letter);
+      cluster = letter.isAttached ? [...cluster, letter] : [letter];
+      node = this.#child(node, cluster);
       this.#mark(node, term);
+      for (let again = node.again; again !== null && again !== node; again = onlyChild(again)) this.#mark(again, term);
     }
     node.terms.push(term);
   }
@@ -51,18 +56,39 @@ export class TermTrie {
     (word ? rules.word : rules.anywhere).add(rule);
   }
 
-  #child(node: TrieNode, letter: EvasiveLetter): TrieNode {
-    const isSame = (child: TrieNode) => child.code === letter.code && child.beginsWord === letter.beginsWord;
-    const found = node.next.get(letter.code)?.find(isSame);
+  /** The node of the last letter of the cluster: a letter and what is attached to it so far. */
+  #child(node: TrieNode, cluster: readonly EvasiveLetter[]): TrieNode {
+    const letter = cluster.at(-1)!;
+    const found = node.next.get(letter.code)?.find((child) => isSame(child, letter));
     if (found !== undefined) return found;
-    const child = this.#node(letter, node.depth + 1, lettersFor(letter.code));
-    for (const reading of child.stands) node.next.set(reading, [...(node.next.get(reading) ?? []), child]);
+    const depth = node.depth + 1;
+    const repeats = letter.isAttached && letter.isWhole ? cluster.slice(0, -1) : [];
+    const again = repeats.map((one) => this.#node({ ...one, beginsWord: false }, { depth }));
+    const child = this.#node(letter, { depth, again: again[0] ?? null });
+    link(node, child);
+    for (const [at, one] of again.entries()) link(one, again[at + 1] ?? child);
     return child;
   }
 
-  #node(letter: EvasiveLetter, depth: number, stands: ReadonlySet<number>): TrieNode {
+  #node(letter: EvasiveLetter, place: Pick<TrieNode, 'depth'> & Partial<TrieNode>): TrieNode {
     this.#size += 1;
     const rules = { word: new Set<number>(), anywhere: new Set<number>() };
-    return { ...letter, id: this.#size, depth, stands, next: new Map(), terms: [], rules };
+    const own = { id: this.#size, again: null, stands: lettersFor(letter.code), next: new Map(), terms: [], rules };
+    return { ...letter, ...own, ...place };
   }
+}
+
+const rootLetter: EvasiveLetter = { code: 0, beginsWord: false, isAttached: false, isWhole: true };
+
+function isSame(one: EvasiveLetter, other: EvasiveLetter): boolean {
+  return one.code === other.code && one.beginsWord === other.beginsWord && one.isWhole === other.isWhole;
+}
+
+function link(node: TrieNode, child: TrieNode): void {
+  for (const reading of child.stands) node.next.set(reading, [...(node.next.get(reading) ?? []), child]);
+}
+
+function onlyChild(node: TrieNode): TrieNode | null {
+  for (const [child] of node.next.values()) return child ?? null;
+  return null;
 }

@@ -4,7 +4,7 @@
 const readAs: Readonly<Record<string, string>> = { a: 'aа4@', b: 'b86', c: 'cс¢', d: 'd', i: 'iі1!|', l: 'l1|' };
 const attached = /^[\p{M}\u1160-\u11ff]$/u;
 
-/** Up to three signs or runs of white space; without white space. */
+/** Up to five signs or runs of white space; without white space. */
 const anyGap = '[ \\p{P}\\p{S}]';
 const solidGap = '[\\p{P}\\p{S}]';
 
@@ -53,13 +53,16 @@ function settings(term: string): Part[][] {
     return letters.map(({ character, beginsWord }, at): Part => {
       if (beginsWord) word += 1;
       const apart = ((choice >> word) & 1) === 1;
-      if (attached.test(character)) return { before: '', letter: character, after: '' };
-      const one = `[${readAs[character] ?? character}]`;
+      if (attached.test(character)) return { before: '', letter: '', after: '' };
       const gap = apart ? anyGap : solidGap;
-      const between = apart ? `${gap}{1,3}` : `${gap}{0,3}`;
-      const before = at === 0 ? '' : beginsWord ? `${anyGap}{0,3}` : between;
+      const between = apart ? `${gap}{1,5}` : `${gap}{0,5}`;
+      const before = at === 0 ? '' : beginsWord ? `${anyGap}{0,5}` : between;
       const goesOn = letters[at + 1]?.beginsWord === true ? anyGap : gap;
-      return { before, letter: `${one}(?:${gap}{0,3}${one})*`, after: `${goesOn}{0,3}` };
+      const one = `[${readAs[character] ?? character}]`;
+      const behind = letters.slice(at + 1).findIndex((letter) => !attached.test(letter.character));
+      const marks = letters.slice(at + 1, behind < 0 ? undefined : at + 1 + behind).map((letter) => letter.character);
+      const whole = `${one}(?:${gap}{0,5}${one})*${marks.join('')}`;
+      return { before, letter: `${whole}(?:${gap}{0,5}${whole})*`, after: `${goesOn}{0,5}` };
     });
   });
 }

@@ -4,19 +4,22 @@ import { AuditLog } from './safety/audit-log.js';
 import { createSafety, unfiltered } from './safety/filter.js';
 import { readPolicy } from './safety/policy-file.js';
 import { loadRuleScreen } from './safety/rule-filter.js';
+import { RulesWatcher } from './safety/rules-watcher.js';
 import type { Safety } from './safety/safety.js';
 import type { Screen } from './safety/screen.js';
 import type { SafetyReport } from './server/safety-report.js';
 
 export interface Screening {
   readonly safety: Safety;
-  /** Once no text is screened any more: writes what the audit log still holds. */
+  /** Once no text is screened any more: writes what the audit log still holds, and looks at no file any more. */
   close(): void;
 }
 
 /** `screens`: those beside the rules. Throws `invalid_config`. */
 export function openScreening(config: Config, report: SafetyReport, screens: readonly Screen[] = []): Screening {
-  const all = config.safety === 'off' ? screens : [loadRuleScreen(rulesFile(config)), ...screens];
+  const watcher = isFile(config) ? new RulesWatcher(config.safety, report) : null;
+  const rules = watcher?.screen ?? loadRuleScreen(null);
+  const all = config.safety === 'off' ? screens : [rules, ...screens];
   if (all.length === 0) return { safety: unfiltered, close: () => {} };
   const categories = all.flatMap((screen) => screen.categories);
   const policy = config.safetyPolicy === null ? undefined : readPolicy(config.safetyPolicy, categories).decideFor;
@@ -29,11 +32,15 @@ export function openScreening(config: Config, report: SafetyReport, screens: rea
     onError: report.screenFailed,
     onFinding: audit?.observe,
   });
-  return { safety, close: () => audit?.close() };
+  const close = () => {
+    audit?.close();
+    watcher?.close();
+  };
+  return { safety, close };
 }
 
-function rulesFile({ safety }: Config): string | null {
-  return safety === 'default' ? null : safety;
+function isFile({ safety }: Config): boolean {
+  return safety !== 'default' && safety !== 'off';
 }
 
 function openAudit(config: Config, report: SafetyReport): AuditLog | null {

@@ -4,7 +4,12 @@ import { parseYaml, readText } from './yaml-file.js';
 
 /** Throws `invalid_config`, naming the file, the line and what is allowed. */
 export function readRules(file: string): readonly Rule[] {
-  return parseRules(readText(file, { what: 'The safety rules', bytes: ruleLimits.fileBytes }), file);
+  return parseRules(readRulesText(file), file);
+}
+
+/** Throws `invalid_config`. */
+export function readRulesText(file: string): string {
+  return readText(file, { what: 'The safety rules', bytes: ruleLimits.fileBytes });
 }
 
 /** `name` stands for the file in messages. Throws `invalid_config`. */

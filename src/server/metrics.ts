@@ -65,6 +65,7 @@ export class Metrics {
     'screen',
   ]);
 
+  readonly #rulesRead = this.#counter('octavo_safety_rules_reads_total', 'Changes of the rules file', ['result']);
   readonly #auditLost = this.#counter('octavo_safety_audit_lost_total', 'Lines that could not be written', []);
 
   constructor() {
@@ -154,6 +155,11 @@ export class Metrics {
   /** A screen threw, or took too long, on one text. */
   countScreenFailure(screen: string): void {
     this.#screenFailures.inc({ screen });
+  }
+
+  /** The rules file has changed: it was read, or refused and the old rules stayed. */
+  countRulesRead(result: 'read' | 'refused'): void {
+    this.#rulesRead.inc({ result });
   }
 
   /** Lines of the audit log that could not be written. */

@@ -1,10 +1,11 @@
-/** What goes wrong in the safety filter: counted always, logged once a minute, since it may go wrong on every text. */
+/** What becomes of the safety filter: counted always; what may go wrong on every text is logged once a minute. */
 import type { FastifyBaseLogger } from 'fastify';
+import type { RulesReport } from '../safety/rules-watcher.js';
 import type { Metrics } from './metrics.js';
 
 const loggedEveryMs = 60_000;
 
-export interface SafetyReport {
+export interface SafetyReport extends RulesReport {
   /** A screen threw, or took too long, on one text. */
   screenFailed(screen: string, error: unknown): void;
   /** So many lines of the audit log could not be written. */
@@ -12,7 +13,7 @@ export interface SafetyReport {
 }
 
 export function reportSafety(
-  logger: Pick<FastifyBaseLogger, 'error'>,
+  logger: Pick<FastifyBaseLogger, 'error' | 'info'>,
   metrics: Metrics,
   clock: () => number = () => performance.now(),
 ): SafetyReport {
@@ -27,6 +28,14 @@ export function reportSafety(
     screenFailed: (screen, error) => {
       metrics.countScreenFailure(screen);
       log(`the safety screen '${screen}' failed`, { err: error });
+    },
+    rulesRead: (file, rules) => {
+      metrics.countRulesRead('read');
+      logger.info({ file, rules }, 'the safety rules have changed');
+    },
+    rulesRefused: (error) => {
+      metrics.countRulesRead('refused');
+      logger.error({ err: error }, 'the safety rules have changed and cannot be used: the old ones stay');
     },
     auditFailed: (error, lines) => {
       metrics.countLostAuditLines(lines);

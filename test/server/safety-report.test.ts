@@ -1,5 +1,6 @@
 /** Failures of the safety filter are all counted, and logged at most once a minute each. */
 import { expect, test } from 'vitest';
+import { OctavoError } from '#octavo/errors.js';
 import { Metrics } from '#octavo/server/metrics.js';
 import { reportSafety } from '#octavo/server/safety-report.js';
 
@@ -7,7 +8,8 @@ test('counts every failure, logs each kind once a minute', async () => {
   const metrics = new Metrics();
   const logged: unknown[] = [];
   let nowMs = 5;
-  const logger = { error: (_fields: object, what: string) => logged.push([nowMs, what]) };
+  const log = (_fields: object, what: string) => logged.push([nowMs, what]);
+  const logger = { error: log, info: log };
   const report = reportSafety(logger as unknown as Parameters<typeof reportSafety>[0], metrics, () => nowMs);
   for (nowMs of [5, 6, 60_004, 60_005, 60_006]) {
     report.screenFailed('judge', new Error('lost'));
@@ -21,7 +23,15 @@ test('counts every failure, logs each kind once a minute', async () => {
     [60_005, 'the audit log cannot be written'],
     [60_006, "the safety screen 'rules' failed"],
   ]);
+  report.rulesRefused(new OctavoError('invalid_config', 'rules.yaml:3: no'));
+  report.rulesRead('rules.yaml', 4);
+  expect(logged.slice(5)).toEqual([
+    [60_006, 'the safety rules have changed and cannot be used: the old ones stay'],
+    [60_006, 'the safety rules have changed'],
+  ]);
   const text = await metrics.registry.metrics();
   expect(text).toContain('octavo_safety_screen_failures_total{screen="judge"} 5');
+  expect(text).toContain('octavo_safety_rules_reads_total{result="refused"} 1');
+  expect(text).toContain('octavo_safety_rules_reads_total{result="read"} 1');
   expect(text).toContain('octavo_safety_audit_lost_total 15');
 });

@@ -19,16 +19,16 @@ export interface GraphFiles {
  * Draws every graph of a plan. The names are those of Hugging Face's exports: the decoder of an encoder-decoder is the one
  * that takes the prompt's keys and values as its past. Throws `invalid_model` for tensors that are missing or do not fit.
  */
-export function drawGraphFiles(plan: ModelPlan, context: Omit<GraphContext, 'builder'>): GraphFiles {
-  const file = (name: string, part: Pick<ModelPlan, 'draw'>): GraphFile => {
+export function drawGraphFiles(plan: ModelPlan, context: Omit<GraphContext, 'builder' | 'wholeTexts'>): GraphFiles {
+  const file = (name: string, part: Pick<ModelPlan, 'draw'>, wholeTexts: boolean): GraphFile => {
     const builder = new GraphBuilder();
-    part.draw({ ...context, builder });
+    part.draw({ ...context, builder, wholeTexts });
     return { path: graphPath(name, context.precision), graph: builder.finish() };
   };
   const { encoder } = plan;
-  if (encoder === undefined) return { model: file('model', plan), encoder: null };
+  if (encoder === undefined) return { model: file('model', plan, plan.output !== undefined), encoder: null };
   return {
-    model: file('decoder_with_past_model', plan),
-    encoder: { ...file('encoder_model', encoder), startToken: encoder.startToken },
+    model: file('decoder_with_past_model', plan, false),
+    encoder: { ...file('encoder_model', encoder, true), startToken: encoder.startToken },
   };
 }

@@ -3,6 +3,7 @@ import type { BlockBits } from '../weights/quantise-blocks.js';
 import { addBlocks, blockBits, multiplyBlocks } from './block-matrix.js';
 import { type GraphContext, precisionAt } from './graph-context.js';
 import { floatColumns, floatRows, int8Columns, type Matrix, packedVector, scaleName } from './matrix.js';
+import { quantiseRows, unitScale, zeroPoint } from './quantise-rows.js';
 
 /** An activation as the matrices read it. */
 export interface Activation {
@@ -22,16 +23,7 @@ export interface Activation {
 export function activation(context: GraphContext, path: string, x: string): Activation {
   const precision = precisionAt(context, path);
   if (precision !== 'int8') return { value: x, rowScale: undefined, blockBits: blockBits(precision) };
-  const { builder } = context;
-  const size = builder.node('Abs', path, { inputs: [x] });
-  // Of a row of zeros (padding) the division makes NaN, which quantises to some number, and its scale makes zeros again.
-  const rowScale = builder.node('ReduceMax', path, {
-    inputs: [size, builder.constant('int64', [-1n], [1])],
-    attributes: { keepdims: 1n },
-  });
-  const unit = builder.node('Div', path, { inputs: [x, rowScale] });
-  const value = builder.node('QuantizeLinear', path, { inputs: [unit, unitScale(context), zeroPoint(context)] });
-  return { value, rowScale };
+  return quantiseRows(context, path, x);
 }
 
 /** The product with a packed matrix, [..., rows of the matrix], still without its row scale. */
@@ -49,7 +41,7 @@ export function multiply(context: GraphContext, path: string, use: { input: Acti
   }
   builder.initializers(int8Columns(weights, matrix, context.weightLimit));
   return builder.node('MatMulIntegerToFloat', path, {
-    inputs: [input.value, matrix.name, unitScale(context), scaleName(matrix), zeroPoint(context)],
+    inputs: [input.value, matrix.name, unitScale(builder), scaleName(matrix), zeroPoint(builder)],
   });
 }
 
@@ -108,14 +100,6 @@ export function biasOf({ builder, weights }: GraphContext, matrix: Matrix): stri
   }));
   builder.initializers(packedVector(weights, name, parts));
   return name;
-}
-
-function unitScale({ builder }: GraphContext): string {
-  return builder.constant('float32', [Math.fround(1 / 127)]);
-}
-
-function zeroPoint({ builder }: GraphContext): string {
-  return builder.constant('uint8', [128]);
 }
 
 function toBias(tensor: string): string {

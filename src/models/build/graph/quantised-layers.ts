@@ -25,8 +25,11 @@ export function quantisedLayers({ nodes, sources }: Graph): readonly QuantisedLa
     .filter(({ op }) => op === 'QuantizeLinear')
     .map((quantise) => {
       const path = quantise.name.replace(/\/QuantizeLinear$/, '');
-      const input = makers.get(quantise.inputs[0] ?? '')?.inputs[0];
-      invariant(input, `the activation at ${path} is divided by its row scale before it is quantised`);
+      const quantised = quantise.inputs[0] ?? '';
+      const maker = makers.get(quantised);
+      // In the form of few nodes the activation is divided by its row scale first.
+      const input = maker?.name === `${path}/Div` ? maker.inputs[0] : quantised;
+      invariant(input, `the activation at ${path} has a name`);
       const readers = nodes.filter(({ inputs }) => inputs[0] === quantise.outputs[0]);
       const matrices = readers.flatMap(({ inputs }) => inputs.slice(1, 2));
       const weights = matrices.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);

@@ -1,13 +1,12 @@
 /** The operators over weights in blocks, against the product with the weights read back. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { addBlocks, gatherBlocks, multiplyBlocks } from '#octavo/models/build/graph/block-matrix.js';
 import { GraphBuilder } from '#octavo/models/build/graph/graph-builder.js';
 import type { Matrix } from '#octavo/models/build/graph/matrix.js';
-import { byteLength } from '#octavo/models/build/graph/tensor.js';
-import { encodeModel, type StoredTensor } from '#octavo/models/build/onnx/model-proto.js';
 import { type BlockBits, quantiseBlocks } from '#octavo/models/build/weights/quantise-blocks.js';
 import { dequantiseBlocks } from '../../../support/block-weights.js';
+import { openGraph } from '../../../support/graph-session.js';
 import { randomValues } from '../../../support/random-values.js';
 
 const rows = 40;
@@ -97,17 +96,5 @@ async function openSession(
     : multiplyBlocks(context, '/test', { x, matrix, bits });
   const y = builder.node('Identity', '/test', { inputs: [product], outputs: ['y'] });
   builder.output({ name: y, type: 'float32', dims: ['a', 'b', gather ? columns : rows] });
-  const graph = builder.finish();
-  const stored: StoredTensor[] = [];
-  for (const { tensors, chunks } of graph.sources) {
-    const bytes: number[] = [];
-    for await (const chunk of chunks()) for (const byte of chunk) bytes.push(byte);
-    let start = 0;
-    for (const spec of tensors) {
-      const inline = Uint8Array.from(bytes.slice(start, start + byteLength(spec)));
-      stored.push({ spec, inline });
-      start += inline.length;
-    }
-  }
-  return InferenceSession.create(encodeModel(graph, stored, 'test'), { intraOpNumThreads: 2 });
+  return openGraph(builder);
 }

@@ -145,6 +145,12 @@ export const serveOptions = {
     help: 'Largest request body (default 4 MiB)',
     env: ['OCTAVO_BODY_LIMIT'],
   },
+  rankBy: {
+    schema: text().nullable().default(null),
+    value: 'model[=label]',
+    help: 'Rank the candidates of best_of by a model that classifies (default: by their probability); =-label: the least',
+    env: ['OCTAVO_RANK_BY'],
+  },
   logLevel: {
     schema: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info'),
     value: 'level',

@@ -6,7 +6,8 @@ import { closeEngines, type Engine, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
 import { type Moderator, startModerator } from './moderator.js';
 import { openScreening, type Screening } from './screening.js';
-import type { Replica, ReplicaHealth } from './server/dependencies.js';
+import { findValueModel } from './server/best-of.js';
+import type { Replica, ReplicaHealth, ValueModel } from './server/dependencies.js';
 import { defaultLimits } from './server/limits.js';
 import { Metrics } from './server/metrics.js';
 import type { ReplicaGauges } from './server/replica-gauges.js';
@@ -31,7 +32,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   const logger = pino({ level: config.logLevel });
   const metrics = new Metrics();
   metrics.collectProcessMetrics();
-  const { screening, engines, moderator } = await startParts(config, { logger, metrics });
+  const { screening, engines, moderator, valueModel } = await startParts(config, { logger, metrics });
   const all = moderator ? [...engines, moderator.engine] : engines;
   for (const engine of all) metrics.watchReplica(engine.model.id, gaugesOf(engine));
   for (const { model } of all) {
@@ -46,6 +47,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     apiKeys: config.apiKeys,
     allowedHosts: chooseHosts(config),
     logPrompts: config.logPrompts,
+    valueModel,
     contentFilterResults: config.contentFilterResults,
     timings: config.timings,
     logger,
@@ -89,6 +91,7 @@ interface Parts {
   readonly screening: Screening;
   readonly engines: readonly Engine[];
   readonly moderator: Moderator | null;
+  readonly valueModel: ValueModel | null;
 }
 
 /** The small ones first: rules and policy are read, and refused, before a model takes its time. */
@@ -98,7 +101,8 @@ async function startParts(config: Config, { logger, metrics }: { logger: Logger;
   try {
     const screens = moderator ? [moderator.screen] : [];
     const screening = openScreening(config, reportSafety(logger, metrics), screens);
-    return { screening, moderator, engines: await startEngines(config, observe) };
+    const engines = await startEngines(config, observe);
+    return { screening, moderator, engines, valueModel: await chooseValueModel(config, engines, moderator) };
   } catch (error) {
     await moderator?.engine.close();
     throw error;
@@ -111,6 +115,22 @@ function checkEngines(engines: readonly Engine[]): { readonly ready: boolean; re
   const broken = engines.find(({ batcher }) => !batcher.healthy);
   if (broken === undefined) return { ready: true, reason: 'ready' };
   return { ready: false, reason: `the engine of the model '${broken.model.id}' is being restarted` };
+}
+
+/** The moderator may be it too. Throws `invalid_config`, and closes the engines then. */
+async function chooseValueModel(
+  { rankBy }: Config,
+  engines: readonly Engine[],
+  moderator: Moderator | null,
+): Promise<ValueModel | null> {
+  if (rankBy === null) return null;
+  const all = moderator ? [...engines, moderator.engine] : engines;
+  try {
+    return findValueModel(all.map(toReplica), rankBy);
+  } catch (error) {
+    await closeEngines(engines);
+    throw error;
+  }
 }
 
 function gaugesOf(engine: Engine): ReplicaGauges {

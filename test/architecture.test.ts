@@ -168,7 +168,7 @@ describe('text that a model wrote', () => {
     expect(files(/\bas (unknown as )?SafeText\b/, everywhere)).toEqual(['safety/safe-text.ts']);
     // What writes answers has no other text to write.
     expect(files(/readonly text: string\b/, /^server\/(answer|choices|chat|completions|event-stream)\.ts/)).toEqual([]);
-    expect(files(/readonly text: SafeText\b/)).toEqual(['server/answer.ts', 'server/choices.ts']);
+    expect(files(/readonly text: SafeText\b/)).toEqual(['server/choices.ts']);
   });
 });
 

@@ -192,7 +192,8 @@ export class Batcher implements RoutedReplica {
 
   #deliver({ sequences, step }: Scheduled, result: StepResult): void {
     sequences.forEach((sequence, index) => {
-      for (const token of result.tokens[index] ?? []) sequence.accept(token);
+      const likely = result.logProbabilities?.[index];
+      for (const [at, token] of (result.tokens[index] ?? []).entries()) sequence.accept(token, likely?.[at]);
     });
     const { modelMs, sampleMs, speculation } = result;
     const size = stepSize(step, result);

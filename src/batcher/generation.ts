@@ -47,6 +47,8 @@ export interface Generation extends AsyncIterable<Delta> {
   readonly reusedTokens: number;
   /** Tokens sampled so far, a final end token included. */
   readonly completionTokens: number;
+  /** Natural logarithm of the probability of these tokens together, where the sampling asks for it; else 0. */
+  readonly logProbability: number;
   readonly timings: GenerationTimings;
   /** Ends the sequence as `cancelled`; does nothing once it has finished. */
   cancel(): void;

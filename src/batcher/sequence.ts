@@ -26,6 +26,7 @@ export class Sequence implements Generation {
   #firstToken: number | null = null;
   #finished: number | null = null;
   #completionTokens = 0;
+  #logProbability = 0;
 
   #prefix: KeptPrefix | null = null;
   #chain: BlockChain | null = null;
@@ -58,6 +59,10 @@ export class Sequence implements Generation {
   /** Tokens that it may still get. */
   get tokensLeft(): number {
     return this.request.maxTokens - this.#completionTokens;
+  }
+
+  get logProbability(): number {
+    return this.#logProbability;
   }
 
   get finished(): boolean {
@@ -99,8 +104,9 @@ export class Sequence implements Generation {
   }
 
   /** Takes a sampled token. A finished sequence ignores what its last step still brought. */
-  accept(token: number): void {
+  accept(token: number, logProbability = 0): void {
     if (this.finished) return;
+    this.#logProbability += logProbability;
     this.#firstToken ??= this.#clock();
     this.#completionTokens += 1;
     if (this.request.sampling.stopTokens.includes(token)) this.#endText('stop');

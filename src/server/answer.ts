@@ -1,17 +1,9 @@
 /** Choices as OpenAI writes them: one object, or a stream of chunks. What differs by endpoint is in its format. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServedModel } from '../models/served-model.js';
-import { joinSafe, noText, type SafeText } from '../safety/safe-text.js';
-import type { ChoiceDelta, ChoiceFinish, Choices } from './choices.js';
-import type { FilterResults } from './schema/answer-schema.js';
-
-/** A complete choice. */
-export interface WholeChoice {
-  readonly index: number;
-  readonly text: SafeText;
-  readonly finish: ChoiceFinish;
-  readonly filter: FilterResults | null;
-}
+import { joinSafe, noText } from '../safety/safe-text.js';
+import { type BestOf, chooseBest } from './best-of.js';
+import type { ChoiceDelta, Choices, WholeChoice } from './choices.js';
 
 /** How one endpoint writes its objects. */
 export interface AnswerFormat {
@@ -31,6 +23,8 @@ export interface AnswerOptions {
   readonly tellTier: boolean;
   readonly includeUsage: boolean;
   readonly timings: boolean;
+  /** The choices are the best of more candidates; `null`: of none. */
+  readonly best: BestOf | null;
 }
 
 /** Reads all choices to their end and writes one object. */
@@ -47,10 +41,12 @@ export async function wholeAnswer(choices: Choices, options: AnswerOptions): Pro
     if (!choice) continue;
     whole[index] = { index, text: joinSafe(choice.text, text), finish: finish ?? choice.finish, filter };
   }
+  const { best } = options;
+  const chosen = best === null ? whole : chooseBest(whole, await best.rank(whole, choices), best);
   return {
     ...envelope(format.object, options),
     ...describePrompts(choices),
-    choices: whole.map((choice) => ({ ...format.choice(choice), ...describeFilter(choice) })),
+    choices: chosen.map((choice) => ({ ...format.choice(choice), ...describeFilter(choice) })),
     usage: choices.usage,
     ...(options.timings && { timings: choices.timings }),
   };

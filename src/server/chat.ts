@@ -41,6 +41,7 @@ function toTextRequest(fields: ChatBody, model: ServedModel): TextRequest {
     field: 'messages',
     prompts: [{ kind: 'chat', messages: fields.messages.map(toMessage) }],
     n: fields.n ?? 1,
+    bestOf: null,
     maxTokens: chooseMaxTokens(fields),
     defaultMaxTokens: null,
     sampling: toSampling(fields, model),

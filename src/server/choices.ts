@@ -22,6 +22,14 @@ export interface ChoiceDelta {
   readonly filter: FilterResults | null;
 }
 
+/** A complete choice. */
+export interface WholeChoice {
+  readonly index: number;
+  readonly text: SafeText;
+  readonly finish: ChoiceFinish;
+  readonly filter: FilterResults | null;
+}
+
 interface ChoicesContext {
   readonly model: string;
   /** Choices for each prompt. */
@@ -73,6 +81,13 @@ export class Choices {
       total_tokens: promptTokens + completionTokens,
       prompt_tokens_details: { cached_tokens: sum(prompts.map(({ reusedTokens }) => reusedTokens)) },
     };
+  }
+
+  /** Natural logarithm, by token, of how likely the model thinks a choice; `-Infinity` of one without tokens. */
+  meanLogProbability(index: number): number {
+    const generation = this.#generations[index];
+    if (generation === undefined || generation.completionTokens === 0) return Number.NEGATIVE_INFINITY;
+    return generation.logProbability / generation.completionTokens;
   }
 
   /** Of the slowest choice in each phase. */

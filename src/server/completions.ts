@@ -1,4 +1,5 @@
 /** `POST /v1/completions`: OpenAI's text completions. */
+import { OctavoError } from '../errors.js';
 import type { ServedModel } from '../models/served-model.js';
 import type { AnswerFormat } from './answer.js';
 import type { TextRequest } from './generate.js';
@@ -29,10 +30,21 @@ function toTextRequest(fields: CompletionBody, model: ServedModel): TextRequest 
     field: 'prompt',
     prompts: toPrompts(fields.prompt),
     n: fields.n ?? 1,
+    bestOf: toBestOf(fields),
     maxTokens: fields.max_tokens ?? null,
     defaultMaxTokens,
     sampling: toSampling(fields, model),
     stopStrings: toStopStrings(fields.stop),
     draftTokens: fields.prompt_lookup_num_tokens ?? null,
   };
+}
+
+/** One candidate for each choice is nothing to choose from. Throws `invalid_value`, as OpenAI does. */
+function toBestOf({ best_of: bestOf, n = 1, stream }: CompletionBody): number | null {
+  if (bestOf === undefined || (bestOf === 1 && n === 1)) return null;
+  if (bestOf < n) {
+    throw new OctavoError('invalid_value', `'best_of' (${bestOf}) is less than 'n' (${n}).`, 'best_of');
+  }
+  if (stream) throw new OctavoError('invalid_value', "'best_of' cannot be streamed: leave one of them out.", 'best_of');
+  return bestOf;
 }

@@ -30,6 +30,14 @@ export interface ReplicaHealth {
   readonly ready: boolean;
 }
 
+/** A classifier that values texts, and the label that it does so by. */
+export interface ValueModel {
+  readonly replica: EncodingReplica;
+  readonly label: number;
+  /** The label with the lowest score is the best. */
+  readonly leastFirst: boolean;
+}
+
 export interface ServerDependencies {
   /** The first that can do what is asked answers requests that name no model. */
   readonly models: readonly Replica[];
@@ -44,6 +52,8 @@ export interface ServerDependencies {
   readonly logPrompts: boolean;
   /** Answers tell what the safety filter thought, also where the request does not ask. */
   readonly contentFilterResults: boolean;
+  /** Ranks the candidates of `best_of`; `null`: their probability does. */
+  readonly valueModel: ValueModel | null;
   /** Answers carry queue, prefill and decode milliseconds. */
   readonly timings: boolean;
   readonly logger: FastifyBaseLogger | false;

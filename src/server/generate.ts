@@ -22,6 +22,8 @@ export interface TextRequest {
   readonly prompts: readonly Prompt[];
   /** Choices for each prompt. */
   readonly n: number;
+  /** Candidates for each prompt, of which the best `n` are the choices; `null`: every one is a choice. */
+  readonly bestOf: number | null;
   /** As the caller gave it, else `null`. */
   readonly maxTokens: number | null;
   /** For callers who gave none; `null`: what is left of the context. */
@@ -43,6 +45,8 @@ export interface GenerateContext {
   readonly requestId: string;
   /** The answer tells what the safety filter thought. */
   readonly tellFilter: boolean;
+  /** Candidates are ranked by how likely the model thinks them. */
+  readonly byLogProbability: boolean;
   /** Ends everything that this request started. */
   readonly signal: AbortSignal;
 }
@@ -76,7 +80,7 @@ export async function generate(request: TextRequest, context: GenerateContext): 
   return new Choices(generations, {
     ...context,
     model: model.id,
-    n: request.n,
+    n: candidatesOf(request),
     promptFilters: context.tellFilter ? promptFilters : null,
     openGuard: () => context.safety.guard(originOf(context, 'output')),
   });
@@ -114,6 +118,11 @@ function originOf({ tenant, requestId, signal }: GenerateContext, direction: Dir
   return { direction, tenant, request: requestId, signal };
 }
 
+/** Sequences for each prompt. */
+function candidatesOf({ n, bestOf }: TextRequest): number {
+  return bestOf ?? n;
+}
+
 /** Tokens to generate at most for a prompt of `promptTokens`. Throws `context_length_exceeded`, `invalid_value`. */
 function resolveMaxTokens(promptTokens: number, request: TextRequest, model: ServedModel): number {
   const room = outputRoom(promptTokens, model);
@@ -147,13 +156,14 @@ function describeRoom(promptTokens: number, maxTokens: number | null, model: Ser
 /** One sequence for each prompt and choice, prompt by prompt: all of them, or none. */
 function submitAll(prompts: readonly EncodedPrompt[], request: TextRequest, context: GenerateContext): Generation[] {
   const generations: Generation[] = [];
+  const sampling = context.byLogProbability ? { ...request.sampling, logProbabilities: true } : request.sampling;
   try {
     for (const prompt of prompts) {
-      for (let choice = 0; choice < request.n; choice++) {
+      for (let choice = 0; choice < candidatesOf(request); choice++) {
         const generation = context.replica.generator.submit({
           prompt: prompt.ids,
           maxTokens: prompt.maxTokens,
-          sampling: { ...request.sampling, seed: (request.sampling.seed + choice) >>> 0 },
+          sampling: { ...sampling, seed: (sampling.seed + choice) >>> 0 },
           tenant: context.tenant,
           stopStrings: request.stopStrings,
           ...(request.draftTokens !== null && { draftTokens: request.draftTokens }),

@@ -7,6 +7,8 @@ export interface ServerLimits {
   readonly jsonDepth: number;
   /** Choices for each prompt. */
   readonly maxN: number;
+  /** Candidates for each prompt, of which the best are answered. */
+  readonly maxBestOf: number;
   /** Prompts in one completion request. */
   readonly maxPrompts: number;
   /** Texts in one request for embeddings or labels. */
@@ -40,6 +42,7 @@ export const defaultLimits: ServerLimits = {
   bodyBytes: 4 * 1024 * 1024,
   jsonDepth: 64,
   maxN: 8,
+  maxBestOf: 20,
   maxPrompts: 64,
   maxInputs: 2048,
   maxMessages: 2048,

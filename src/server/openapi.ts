@@ -16,6 +16,7 @@ export async function openApiText(): Promise<string> {
     allowedHosts: null,
     logPrompts: false,
     contentFilterResults: false,
+    valueModel: null,
     timings: false,
     logger: false,
     metrics: new Metrics(),

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { ServedModel } from '../models/served-model.js';
 import { type AnswerFormat, type AnswerOptions, chunkedAnswer, wholeAnswer } from './answer.js';
 import { checkOpen, checkReady } from './availability.js';
+import { type BestOf, byLogProbability, byValueModel } from './best-of.js';
 import type { Choices } from './choices.js';
 import type { ServerDependencies } from './dependencies.js';
 import { toErrorBody, toOctavoError } from './error-answer.js';
@@ -45,7 +46,9 @@ export function createTextHandler<S extends z.ZodObject>(
     const signal = requestSignal(reply.raw, limits);
     const { id: requestId, tenant } = request;
     const tellFilter = fields.content_filter_results ?? dependencies.contentFilterResults;
-    const context = { replica, safety, metrics, tenant, requestId, tellFilter, signal };
+    const best = toBest(textRequest, dependencies, signal);
+    const byLikelihood = best?.rank === byLogProbability;
+    const context = { replica, safety, metrics, tenant, requestId, tellFilter, byLogProbability: byLikelihood, signal };
     const choices = await generate(textRequest, context);
     request.report.choices = choices;
     const options: AnswerOptions = {
@@ -54,10 +57,17 @@ export function createTextHandler<S extends z.ZodObject>(
       tellTier: fields.service_tier !== undefined,
       includeUsage: fields.stream_options?.include_usage ?? false,
       timings: dependencies.timings,
+      best,
     };
     if (!fields.stream) return wholeAnswer(choices, options);
     return sendStream(reply, { choices, options, heartbeatMs: limits.heartbeatMs });
   };
+}
+
+/** How the answer's choices are chosen from their candidates; `null`: there are no others. */
+function toBest({ n, bestOf }: TextRequest, { valueModel }: ServerDependencies, signal: AbortSignal): BestOf | null {
+  if (bestOf === null) return null;
+  return { n, bestOf, rank: valueModel === null ? byLogProbability : byValueModel(valueModel, signal) };
 }
 
 /** Every sequence is queued by now: failures from here on are events of the stream. */

@@ -28,6 +28,7 @@ const never: UnsupportedParameter = { isOff: () => false, allowed: 'null' };
 const unsupported: ReadonlyMap<string, UnsupportedParameter> = new Map(
   Object.entries({
     echo: only(false),
+    // In a chat; completions have it.
     best_of: only(1),
     suffix: only(''),
     logprobs: only(false),

@@ -48,7 +48,7 @@ describe('clients that leave', () => {
       models: [{ kind: 'decoder', model, generator }],
       ...{ safety: unfiltered, limits: defaultLimits, metrics: new Metrics(), logger: false },
       ...{ unknownParams: 'refuse', apiKeys: [], allowedHosts: null, logPrompts: false },
-      ...{ contentFilterResults: false, timings: false },
+      ...{ contentFilterResults: false, valueModel: null, timings: false },
       ...{ ready: () => ({ ready: true, reason: '' }), replicaHealth: () => [], draining: () => false },
     });
     url = await app.listen({ port: 0, host: '127.0.0.1' });

@@ -50,6 +50,8 @@ export class FakeGenerator implements Generator {
 export class FakeGeneration implements Generation {
   readonly timings = { queueMs: 1, prefillMs: 2, decodeMs: 3 };
   completionTokens = 0;
+  /** What the test says. */
+  logProbability = 0;
   reusedTokens = 0;
   /** Reads so far. */
   reads = 0;

@@ -34,6 +34,7 @@ export function fakeServer(settings: FakeSettings = {}): FakeServer {
     allowedHosts: null,
     logPrompts: false,
     contentFilterResults: false,
+    valueModel: null,
     timings: false,
     logger: false,
     metrics,

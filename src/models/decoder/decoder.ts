@@ -11,6 +11,8 @@ import type { Weigher } from './weigher.js';
 interface Rounds {
   /** New tokens of each row. */
   readonly tokens: number[][];
+  /** Their log-probabilities, of rows that ask for them. */
+  readonly likely: number[][];
   readonly ms: { model: number; sample: number };
   readonly guesses: { drafted: number; accepted: number };
 }
@@ -50,7 +52,8 @@ export class Decoder {
     const result = noRounds(work.chunks.length);
     await this.#advance(this.#prefillBatch(work), result);
     this.#keep(work);
-    return { tokens: result.tokens, rounds: 1, modelMs: result.ms.model, sampleMs: result.ms.sample };
+    const { tokens, likely, ms } = result;
+    return { tokens, logProbabilities: likely, rounds: 1, modelMs: ms.model, sampleMs: ms.sample };
   }
 
   async #decode({ rows, rounds, speculation }: Decode): Promise<StepResult> {
@@ -62,13 +65,13 @@ export class Decoder {
       // A row that has ended can be given to another sequence now.
       ended = result.tokens.some((tokens, row) => this.#row(row).ended || tokens.length === speculation?.mostTokens);
     }
-    const { tokens, ms, guesses } = result;
-    const times = { rounds: round, modelMs: ms.model, sampleMs: ms.sample };
-    return speculation === undefined ? { tokens, ...times } : { tokens, ...times, speculation: guesses };
+    const { tokens, likely, ms, guesses } = result;
+    const decoded = { tokens, logProbabilities: likely, rounds: round, modelMs: ms.model, sampleMs: ms.sample };
+    return speculation === undefined ? decoded : { ...decoded, speculation: guesses };
   }
 
   /** Runs the model once, and samples a token for each row whose prompt has ended. */
-  async #advance(batch: Batch, { tokens, ms }: Rounds): Promise<void> {
+  async #advance(batch: Batch, { tokens, likely, ms }: Rounds): Promise<void> {
     const started = performance.now();
     const logits = await this.#model.forward(batch);
     const ran = performance.now();
@@ -77,6 +80,7 @@ export class Decoder {
       row.cached = batch.past[index]! + batch.ids[index]!.length;
       const token = await row.sample(values, this.#weigher);
       if (token !== null) tokens[index]!.push(token);
+      if (row.logProbability !== null) likely[index]!.push(row.logProbability);
     }
     ms.model += ran - started;
     ms.sample += performance.now() - ran;
@@ -86,7 +90,7 @@ export class Decoder {
    * One round of a row alone: guesses its next tokens, has the model read all of them at once, and takes those that it
    * would have sampled one by one, and the token after them.
    */
-  async #speculate(index: number, { draftTokens, mostTokens }: Speculation, { tokens, ms, guesses }: Rounds) {
+  async #speculate(index: number, { draftTokens, mostTokens }: Speculation, { tokens, likely, ms, guesses }: Rounds) {
     const row = this.#row(index);
     const left = mostTokens - tokens[index]!.length;
     const drafted = lookUp(row.history.ids, Math.min(draftTokens, left - 1));
@@ -102,6 +106,7 @@ export class Decoder {
       row.cached += 1;
       const token = await row.sample(logits[taken]!, this.#weigher);
       tokens[index]!.push(token!);
+      if (row.logProbability !== null) likely[index]!.push(row.logProbability);
       right = token === drafted[taken] && !row.ended;
     }
     guesses.drafted += drafted.length;
@@ -150,6 +155,7 @@ export class Decoder {
 function noRounds(rows: number): Rounds {
   return {
     tokens: Array.from({ length: rows }, () => []),
+    likely: Array.from({ length: rows }, () => []),
     ms: { model: 0, sample: 0 },
     guesses: { drafted: 0, accepted: 0 },
   };

@@ -22,6 +22,8 @@ export interface Sampling {
   /** These end the sequence and are not part of its text; they cannot be chosen before `minTokens` tokens were generated. */
   readonly stopTokens: readonly number[];
   readonly minTokens: number;
+  /** The log-probability of each sampled token is told too: it costs as much as drawing one. */
+  readonly logProbabilities?: boolean;
 }
 
 export const greedy: Sampling = {

@@ -81,6 +81,8 @@ export interface Step {
 export interface StepResult {
   /** The tokens that were sampled for each row of the step, in row order; none where the prompt has not ended. */
   readonly tokens: readonly (readonly number[])[];
+  /** Of each of these tokens, for rows that ask for it; empty for the others. An engine that knows none has none. */
+  readonly logProbabilities?: readonly (readonly number[])[];
   /** Runs of the model: one for a prefill, at most those asked for of a decode. */
   readonly rounds: number;
   /** Milliseconds in the model, and in the sampler, of all rounds. */

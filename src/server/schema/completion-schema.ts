@@ -9,7 +9,16 @@ const example = { prompt: 'I would like to book', max_tokens: 16 };
 
 export function completionSchema(limits: ServerLimits) {
   return z
-    .strictObject({ prompt: textsField({ max: limits.maxPrompts, noun: 'prompts' }), ...sharedFields(limits) })
+    .strictObject({
+      prompt: textsField({ max: limits.maxPrompts, noun: 'prompts' }),
+      best_of: z
+        .int()
+        .min(1)
+        .max(limits.maxBestOf)
+        .optional()
+        .describe('Candidates for each prompt, of which the best n are answered; candidate i uses seed + i.'),
+      ...sharedFields(limits),
+    })
     .meta({ examples: [example] });
 }
 

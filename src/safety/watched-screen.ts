@@ -69,9 +69,8 @@ class WatchedText implements TextScreen {
 
   fail(error: unknown): Progress {
     // Who waits for the text is gone: nothing failed, and nothing leaves.
-    if (!this.#failed && !this.#watching.context.signal?.aborted) {
-      this.#watching.settings.onError?.(this.#screen.name, error);
-    }
+    if (this.#watching.context.signal?.aborted) return { spans: [], settledTo: this.#settledTo };
+    if (!this.#failed) this.#watching.settings.onError?.(this.#screen.name, error);
     this.#failed = true;
     return this.#unjudged();
   }

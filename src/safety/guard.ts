@@ -1,10 +1,11 @@
 /** Screens one text while it is still being written: asks every screen, decides by the policy, releases what is settled. */
 import { invariant } from '../errors.js';
 import { allThere, type MaybePromise, whenThere } from './maybe-promise.js';
-import { noText, passScreened, type SafeText } from './safe-text.js';
+import { type RedactedSpan, redacted } from './redaction.js';
+import { noText, passScreened } from './safe-text.js';
 import type { CategoryVerdict, Finding, Released, SafetyAction, StreamGuard } from './safety.js';
 import type { Action, Progress, ScreenSpan, TextScreen } from './screen.js';
-import { addOccurrence, cutBefore, dropUpTo, inOrder, overlapping, type Span } from './span.js';
+import { addOccurrence, cutBefore, dropUpTo, inOrder } from './span.js';
 
 /** What the policy makes of a span. */
 export type Decide = (span: ScreenSpan) => Action;
@@ -25,11 +26,10 @@ interface GuardSettings {
 }
 
 /** A span that something is done about. */
-interface DecidedSpan extends Span {
+interface DecidedSpan extends RedactedSpan {
   /** Where it starts, though that may have left before the verdict came. */
   readonly from: number;
   readonly finding: Finding;
-  readonly replacement: string;
 }
 
 /** Ranks of one screen; those of the next come behind. */
@@ -118,7 +118,8 @@ export class Guard implements StreamGuard {
     const redactions = spans.filter((span) => isDone(span, 'redact'));
     const cut = block ? cutBefore(redactions, block.start) : cutBefore(spans, frontier);
     const leaving = spans.filter((span) => span !== block && span.end <= cut);
-    const text = this.#redacted(cut, leaving);
+    const replaced = leaving.filter((span) => isDone(span, 'redact'));
+    const text = passScreened(redacted({ text: this.#held, from: this.#heldFrom }, cut, replaced));
     const reported = block ? [...leaving, block] : leaving;
     this.#report(reported);
     const findings = reported.map(({ finding }) => finding);
@@ -148,21 +149,6 @@ export class Guard implements StreamGuard {
       this.#note(finding.category, finding.score, finding.action);
       onFinding?.(finding, this.#held.slice(start - this.#heldFrom, end - this.#heldFrom), end - from);
     }
-  }
-
-  /** The held text up to `cut`, redacted. */
-  #redacted(cut: number, leaving: readonly DecidedSpan[]): SafeText {
-    let text = '';
-    let from = this.#heldFrom;
-    for (const group of overlapping(leaving.filter((span) => isDone(span, 'redact')))) {
-      const start = group[0]!.start;
-      const first = group
-        .filter((span) => span.start === start)
-        .reduce((one, other) => (other.end > one.end ? other : one));
-      text += this.#held.slice(from - this.#heldFrom, start - this.#heldFrom) + first.replacement;
-      from = group.reduce((end, span) => Math.max(end, span.end), start);
-    }
-    return passScreened(text + this.#held.slice(from - this.#heldFrom, cut - this.#heldFrom));
   }
 }
 

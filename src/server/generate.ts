@@ -4,16 +4,11 @@ import type { Generation } from '../batcher/generation.js';
 import { OctavoError } from '../errors.js';
 import type { Sampling } from '../models/decoder/sampling.js';
 import type { ServedModel } from '../models/served-model.js';
-import { screenWhole } from '../safety/filter.js';
-import { type MaybePromise, whenThere } from '../safety/maybe-promise.js';
-import type { Released, Safety, StreamGuard, TextOrigin } from '../safety/safety.js';
-import type { Direction } from '../safety/screen.js';
 import { Choices } from './choices.js';
-import { ContentFilterError, filterResults } from './content-filter.js';
 import type { GeneratingReplica } from './dependencies.js';
-import type { Metrics } from './metrics.js';
-import { encodeInput, type ModelInput, type Prompt, screenPrompt } from './prompt.js';
+import { encodeInput, type Prompt } from './prompt.js';
 import type { FilterResults } from './schema/answer-schema.js';
+import { originOf, type ScreeningContext, screenInput } from './screened-input.js';
 
 /** What both endpoints ask for. */
 export interface TextRequest {
@@ -35,20 +30,10 @@ export interface TextRequest {
   readonly draftTokens: number | null;
 }
 
-export interface GenerateContext {
+export interface GenerateContext extends ScreeningContext {
   readonly replica: GeneratingReplica;
-  readonly safety: Safety;
-  readonly metrics: Metrics;
-  /** Who asks. */
-  readonly tenant: string;
-  /** Id of the request. */
-  readonly requestId: string;
-  /** The answer tells what the safety filter thought. */
-  readonly tellFilter: boolean;
   /** Candidates are ranked by how likely the model thinks them. */
   readonly byLogProbability: boolean;
-  /** Ends everything that this request started. */
-  readonly signal: AbortSignal;
 }
 
 interface EncodedPrompt {
@@ -68,7 +53,8 @@ export async function generate(request: TextRequest, context: GenerateContext): 
   const prompts: EncodedPrompt[] = [];
   // One after the other: many prompts together must not crowd out other requests.
   for (const prompt of request.prompts) {
-    const input = await screenInput(prompt, context, promptFilters);
+    const { input, filter } = await screenInput(prompt, model, context);
+    promptFilters.push(filter);
     const ids = await encodeInput(input, model, request.field);
     // Short texts are encoded at once: the engine and other requests have their turn between them.
     if (request.prompts.length > 1) await nextTurn();
@@ -84,38 +70,6 @@ export async function generate(request: TextRequest, context: GenerateContext): 
     promptFilters: context.tellFilter ? promptFilters : null,
     openGuard: () => context.safety.guard(originOf(context, 'output')),
   });
-}
-
-/** Adds what the filter thought of the prompt to `filters`, or to the error of a blocked one where that is asked for. */
-async function screenInput(prompt: Prompt, context: GenerateContext, filters: FilterResults[]): Promise<ModelInput> {
-  const guards: StreamGuard[] = [];
-  const screen = (text: string) => {
-    const guard = context.safety.guard(originOf(context, 'prompt'));
-    guards.push(guard);
-    return screenText(text, guard, context);
-  };
-  try {
-    const input = await screenPrompt(prompt, context.replica.model, screen);
-    if (context.tellFilter) filters.push(filterResults(context.safety, guards));
-    return input;
-  } catch (error) {
-    const isBlocked = error instanceof OctavoError && error.code === 'content_filter';
-    if (!isBlocked || !context.tellFilter) throw error;
-    throw new ContentFilterError(error, filterResults(context.safety, guards));
-  }
-}
-
-function screenText(text: string, guard: StreamGuard, context: GenerateContext): MaybePromise<Released> {
-  return whenThere(screenWhole(guard, text), (verdict) => {
-    context.metrics.countFindings('prompt', verdict.findings);
-    // What was cut short by the caller's leaving is no verdict.
-    context.signal.throwIfAborted();
-    return verdict;
-  });
-}
-
-function originOf({ tenant, requestId, signal }: GenerateContext, direction: Direction): TextOrigin {
-  return { direction, tenant, request: requestId, signal };
 }
 
 /** Sequences for each prompt. */

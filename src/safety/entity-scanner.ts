@@ -1,33 +1,33 @@
 /** Finds one kind of personal data: candidates by a pattern, of which the real ones are reported. */
 import type { Entity } from './entities.js';
+import { outside, type Past } from './past.js';
 import { PatternScanner } from './pattern-scanner.js';
 import type { Report, Scanner } from './scanner.js';
 
-/** No character: the text has not begun. */
-const outside = -1;
+/** Characters that are kept before those that no open candidate needs are dropped. */
+const mostKept = 4096;
 
-/** Not seen, so not a part of what is written: zero-width, bidi controls, variation selectors, tags. */
-const invisible = /^\p{Default_Ignorable_Code_Point}$/u;
+interface EntityScannerSettings {
+  readonly rule: number;
+  readonly report: Report;
+  readonly past: Past;
+}
 
-/**
- * It reads past characters that cannot be seen, and full-width ones as their plain form. Every start of a candidate is
- * followed, because one that began earlier may be no real one.
- */
+/** Every start of a candidate is followed, because one that began earlier may be no real one. */
 export class EntityScanner implements Scanner {
   readonly #candidates: PatternScanner;
   /** What was read since two characters before the first open candidate, and where each character starts. */
   #read = '';
   readonly #starts: number[] = [];
-  /** The last two characters. */
-  #last = outside;
-  #lastButOne = outside;
+  readonly #past: Past;
 
-  constructor(entity: Entity, rule: number, report: Report) {
+  constructor(entity: Entity, { rule, report, past }: EntityScannerSettings) {
+    this.#past = past;
     const check: Report = (_, start, end) => {
       const [candidate, before] = this.#candidate(start, end);
       if (entity.isReal(candidate, before)) report(rule, start, end);
     };
-    this.#candidates = new PatternScanner(entity.pattern, { rule, report: check, everyStart: true });
+    this.#candidates = new PatternScanner(entity.pattern, { rule, report: check, past, everyStart: true });
   }
 
   get liveFrom(): number {
@@ -39,13 +39,9 @@ export class EntityScanner implements Scanner {
   }
 
   read(code: number, start: number): void {
-    const plain = code < 0x80 ? code : plainForm(code);
-    if (plain === null) return;
-    this.#candidates.read(plain, start);
-    if (this.liveFrom !== Number.POSITIVE_INFINITY) this.#keep(plain, start);
+    this.#candidates.read(code, start);
+    if (this.liveFrom !== Number.POSITIVE_INFINITY) this.#keep(code, start);
     else if (this.#read !== '') this.#forget();
-    this.#lastButOne = this.#last;
-    this.#last = plain;
   }
 
   end(at: number): void {
@@ -55,11 +51,17 @@ export class EntityScanner implements Scanner {
 
   #keep(code: number, start: number): void {
     if (this.#read === '') {
-      this.#append(this.#lastButOne, start);
-      this.#append(this.#last, start);
-      this.#starts.fill(-1);
+      this.#append(this.#past.lastButOne, -1);
+      this.#append(this.#past.last, -1);
     }
     this.#append(code, start);
+    if (this.#starts.length > mostKept) this.#drop();
+  }
+
+  #drop(): void {
+    const from = Math.max(0, this.#starts.indexOf(this.liveFrom) - 2);
+    this.#read = this.#read.slice(from);
+    this.#starts.splice(0, from);
   }
 
   #append(code: number, start: number): void {
@@ -80,24 +82,4 @@ export class EntityScanner implements Scanner {
     const candidate = this.#read.slice(first, after < 0 ? undefined : after);
     return [candidate, this.#read.slice(Math.max(0, first - 2), first)];
   }
-}
-
-/** Plain forms found already, of the Basic Multilingual Plane alone, so that no text can make it grow further. */
-const known: (number | null | undefined)[] = new Array(0x10000);
-
-/** The compatibility form where it is one character, and `null` where the character cannot be seen. */
-function plainForm(code: number): number | null {
-  const found = known[code];
-  if (found !== undefined) return found;
-  const plain = compatible(code);
-  if (code < known.length) known[code] = plain;
-  return plain;
-}
-
-function compatible(code: number): number | null {
-  const character = String.fromCodePoint(code);
-  if (invisible.test(character)) return null;
-  const plain = character.normalize('NFKC');
-  const first = plain.codePointAt(0) ?? code;
-  return plain.length === (first > 0xffff ? 2 : 1) ? first : code;
 }

@@ -1,5 +1,6 @@
 /** Finds one pattern in a text, keeping only the matches that have begun (Pike's simulation of an automaton). */
 import { emptyWidth } from './instruction.js';
+import { outside, type Past } from './past.js';
 import type { Pattern } from './pattern.js';
 import type { Report, Scanner } from './scanner.js';
 
@@ -18,9 +19,6 @@ class Threads {
 
 const nowhere = new Float64Array(0);
 
-/** "No character": before the text and after it. */
-const outside = -1;
-
 interface Move {
   /** The empty-width conditions before the character. */
   readonly flags: number;
@@ -32,6 +30,8 @@ interface Move {
 interface PatternScannerSettings {
   readonly rule: number;
   readonly report: Report;
+  /** The characters before the one that is read; kept by whoever reads. */
+  readonly past: Past;
   /** Report an end with each of its starts, not with the first alone. */
   readonly everyStart?: boolean;
 }
@@ -39,7 +39,8 @@ interface PatternScannerSettings {
 /**
  * Of all matches that have come to the same instruction only the one that started first is kept: whatever the others
  * may grow into, it grows into a longer match with the same end. So the work for one character is bounded by the size
- * of the pattern; where every start counts, to the power of two. A match is reported when the character after it is known, which its assertions may look at.
+ * of the pattern; where every start counts, to the power of two. A match is reported when the character after it is
+ * known, which its assertions may look at.
  */
 export class PatternScanner implements Scanner {
   readonly #pattern: Pattern;
@@ -52,10 +53,11 @@ export class PatternScanner implements Scanner {
   /** The visit, one for each character (and start, where every one counts), that last came to an instruction. */
   #visited = nowhere;
   #visit = 0;
-  #previous = outside;
+  readonly #past: Past;
   #steps = 0;
 
-  constructor(pattern: Pattern, { rule, report, everyStart = false }: PatternScannerSettings) {
+  constructor(pattern: Pattern, { rule, report, past, everyStart = false }: PatternScannerSettings) {
+    this.#past = past;
     this.#pattern = pattern;
     this.#everyStart = everyStart;
     this.#found = (start, end) => report(rule, start, end);
@@ -72,9 +74,8 @@ export class PatternScanner implements Scanner {
   read(code: number, start: number): void {
     this.#steps += 1;
     const { mayBeginWith, beginsAtBoundary } = this.#pattern;
-    const begins = mayBeginWith(code) && (!beginsAtBoundary || isWord(this.#previous) !== isWord(code));
+    const begins = mayBeginWith(code) && (!beginsAtBoundary || isWord(this.#past.last) !== isWord(code));
     if (begins || this.#waiting.count > 0) this.#advance(code, start, begins);
-    this.#previous = code;
   }
 
   end(at: number): void {
@@ -86,7 +87,7 @@ export class PatternScanner implements Scanner {
     // Most patterns never begin in most texts.
     if (this.#visited === nowhere) this.#visited = new Float64Array(this.#pattern.instructions.length);
     this.#visit += 1;
-    const flags = conditions(this.#previous, code);
+    const flags = conditions(this.#past.last, code);
     const waiting = this.#waiting;
     if (begins) waiting.add(this.#pattern.start, offset);
     this.#waiting = this.#next;

@@ -87,3 +87,8 @@ describe('precision and recall on generated ones', () => {
     expect(docs).toContain(row);
   });
 });
+
+test('a run of candidates without an end is kept in bounds, and the last of them is still found', () => {
+  const text = `${'12 '.repeat(20_000)}4111 1111 1111 1111.`;
+  expect(screened(sets.get('payment-card')!, [text])).toBe(`${'12 '.repeat(20_000)}[card].`);
+});

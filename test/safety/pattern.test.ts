@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Past } from '#octavo/safety/past.js';
 import { compilePattern } from '#octavo/safety/pattern.js';
 import { PatternScanner } from '#octavo/safety/pattern-scanner.js';
 
@@ -39,14 +40,17 @@ describe('compiling', () => {
 describe('scanning', () => {
   function scan(source: string, text: string) {
     const found: [start: number, end: number][] = [];
+    const past = new Past();
     const scanner = new PatternScanner(compilePattern(source), {
       rule: 0,
+      past,
       report: (_rule, start, end) => found.push([start, end]),
     });
     const live: number[] = [];
     let at = 0;
     for (const character of text) {
       scanner.read(character.codePointAt(0)!, at);
+      past.add(character.codePointAt(0)!);
       at += character.length;
       live.push(scanner.liveFrom);
     }

@@ -1,14 +1,16 @@
 /** The settings of `octavo serve`: flags, environment and file become one frozen, checked Config. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { OctavoError } from './errors.js';
+import { countThreads, kvMemoryDefault } from './machine.js';
 import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, text, toggle } from './options.js';
 import { safetyOptions } from './safety-options.js';
 
 /** The model that comes with the package. */
 export const embeddedModel = fileURLToPath(new URL('../models/concierge', import.meta.url));
+
+const machine = countThreads();
 
 /** Settings of the engine, shared by the commands that load a model. */
 export const engineOptions = {
@@ -31,9 +33,9 @@ export const engineOptions = {
     env: ['OCTAVO_CONTEXT'],
   },
   threads: {
-    schema: integer(1, 1024).default(availableParallelism()),
+    schema: integer(1, 1024).default(machine.threads),
     value: 'n',
-    help: `Threads of the model (default: the machine's, here ${availableParallelism()})`,
+    help: `Threads of the model (default: as many as may run at once, here ${machine.threads}: ${machine.reason})`,
     env: ['OCTAVO_THREADS'],
   },
   provider: {
@@ -120,6 +122,12 @@ export const serveOptions = {
     value: 'n',
     help: 'Longer prompts are computed in chunks of this many tokens, between decode steps (default 256)',
     env: ['OCTAVO_CHUNK_TOKENS'],
+  },
+  kvMemory: {
+    schema: integer(1, 1 << 24).default(kvMemoryDefault()),
+    value: 'MiB',
+    help: 'Memory that the KV caches of all models may take; where it is less than --rows and --context need, rows become fewer (default: half of what is free at the start)',
+    env: ['OCTAVO_KV_MEMORY'],
   },
   speculate: {
     schema: integer(0, 32).default(0),

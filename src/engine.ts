@@ -46,6 +46,7 @@ export type EngineSettings = Pick<
   | 'prefixCache'
   | 'speculate'
   | 'replicas'
+  | 'kvMemory'
 >;
 
 /** What the engine of one model publishes of its steps. */
@@ -60,9 +61,10 @@ export async function startEngines(
   eventsOf: (model: string) => EngineEvents,
 ): Promise<readonly Engine[]> {
   const engines: Engine[] = [];
+  const kvMemory = settings.kvMemory / settings.model.length;
   try {
     for (const folder of settings.model) {
-      const loaded = await loadModel({ ...settings, folder });
+      const loaded = await loadModel({ ...settings, kvMemory, folder });
       const { id } = loaded.model;
       const twin = engines.some(({ model }) => model.id === id);
       engines.push(createEngine(loaded, settings, eventsOf(id)));

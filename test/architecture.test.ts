@@ -63,7 +63,7 @@ const floors: readonly (readonly string[])[] = [
   ['models/'],
   ['config.ts'],
   ['safety-options.ts'],
-  ['options.ts'],
+  ['options.ts', 'machine.ts'],
   ['errors.ts'],
 ];
 

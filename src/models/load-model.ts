@@ -1,6 +1,7 @@
 /** Loads a model folder for serving: its names and limits, its tokenizer, and the engine in its worker thread. */
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { describeReduction, planKvMemory, tokenBytes } from './decoder/kv-memory.js';
 import { slotBytes } from './decoder/kv-pool.js';
 import { DecoderReplica } from './decoder/replica.js';
 import type { DecoderEngine } from './decoder/step.js';
@@ -39,7 +40,13 @@ export async function loadDecoder(options: LoadOptions): Promise<LoadedDecoder> 
 }
 
 async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: LoadOptions): Promise<LoadedDecoder> {
-  const contextLength = Math.min(options.context, plan.shape.context);
+  const replicaCount = options.replicas ?? 1;
+  const asked = { rows: options.rows, capacity: Math.min(options.context, plan.shape.context) };
+  const budget = ((options.kvMemory ?? Infinity) * 2 ** 20) / replicaCount;
+  // An encoder-decoder holds the prompt's keys and values beside the output's, a cache that grows its old ones.
+  const perToken = tokenBytes(plan.shape) * (plan.encoder || plan.ports?.passing === 'growing' ? 2 : 1);
+  const { rows, capacity } = planKvMemory(asked, perToken, budget);
+  const reduction = describeReduction(asked, { rows, capacity }, budget);
   const chatTemplate = await loadChatTemplate(folder);
   const defaults = readDefaults(folder.generation);
   const receipt = await folder.readReceipt();
@@ -47,17 +54,17 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   const tokenizer = await loadTokenizer(folder, plan.shape.vocab, { ownTexts: encoder !== undefined });
   const slots = Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(plan.shape));
   // Last: from here on there are threads to end.
-  const { replicas, info } = await startReplicas(options.replicas ?? 1, {
+  const { replicas, info } = await startReplicas(replicaCount, {
     graph: folder.graph,
     shape: {
-      ...{ ...plan.shape, rows: options.rows, capacity: contextLength },
+      ...{ ...plan.shape, rows, capacity },
       slots: ports?.passing === 'growing' ? 0 : slots,
     },
     ...(encoder && { encoder }),
     ...(ports && { ports }),
     runtime: options.runtime,
     provider: options.provider,
-    threads: Math.max(1, Math.floor(options.threads / (options.replicas ?? 1))),
+    threads: Math.max(1, Math.floor(options.threads / replicaCount)),
   });
   const [engine] = replicas;
   const model: ServedModel = {
@@ -65,14 +72,14 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     created: folder.created,
     architecture: folder.architecture,
     precision: folder.precision,
-    contextLength,
+    contextLength: capacity,
     encodesPrompts: engine.encodesPrompts,
     endTokens: plan.endTokens,
     tokenizer,
     chatTemplate,
     defaults,
     runtime: info,
-    remarks: folder.remarks,
+    remarks: reduction === null ? folder.remarks : [...folder.remarks, reduction],
     receipt,
   };
   const close = async () => {

@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly context: number;
   /** MiB in which beginnings of prompts are kept for later ones; none when left out. */
   readonly prefixCache?: number;
+  /** MiB that the rows of all replicas may take; rows, or the context, become fewer. No bound when left out. */
+  readonly kvMemory?: number;
   readonly runtime: RuntimeName | 'auto';
   readonly provider: ProviderName | 'auto';
   /** Of all replicas together. */

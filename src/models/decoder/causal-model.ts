@@ -49,6 +49,10 @@ export class CausalModel implements LanguageModel {
     this.#arena.move(from, to, length);
   }
 
+  release(): void {
+    this.#arena.release();
+  }
+
   async close(): Promise<void> {
     await this.#session.close();
   }

@@ -35,6 +35,12 @@ export class Decoder {
     return work.kind === 'prefill' ? this.#prefill(work) : this.#decode(work);
   }
 
+  /** No sequence is in a row. */
+  async rest(): Promise<void> {
+    this.#rows.length = 0;
+    this.#model.release?.();
+  }
+
   async close(): Promise<void> {
     await this.#weigher.close();
     await this.#model.close();

@@ -62,6 +62,11 @@ export class EncoderDecoderModel implements LanguageModel {
     this.#promptLengths[to] = this.#promptLength(from);
   }
 
+  release(): void {
+    this.#outputs.release();
+    this.#prompts.release();
+  }
+
   async close(): Promise<void> {
     await this.#parts.encoder.close();
     await this.#parts.decoder.close();

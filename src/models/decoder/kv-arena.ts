@@ -1,5 +1,5 @@
 /** The KV cache of all rows: one block per layer for keys and one for values, written in place by the model. */
-import { type Tensor, zeros } from '../runtime/runtime.js';
+import type { Tensor } from '../runtime/runtime.js';
 import { type CacheNames, cacheNames } from './decoder-ports.js';
 
 export interface KvShape {
@@ -24,6 +24,8 @@ export class KvArena {
   /** In the order of the blocks. */
   readonly names: CacheNames;
   readonly #shape: KvShape;
+  /** They can shrink to nothing and grow again without moving: what is bound stays bound. */
+  readonly #memory: readonly ArrayBuffer[];
   readonly #blocks: readonly Float32Array[];
   /** Of the rows from 0 on, by their number. */
   readonly #views = new Map<number, KvView>();
@@ -32,7 +34,19 @@ export class KvArena {
     this.#shape = shape;
     this.names = names;
     const { rows, kvHeads, capacity, headDim } = shape;
-    this.#blocks = names.past.map(() => zeros('float32', [rows, kvHeads, capacity, headDim]).data as Float32Array);
+    const length = rows * kvHeads * capacity * headDim;
+    const bytes = length * Float32Array.BYTES_PER_ELEMENT;
+    // The system gives memory to a page when it is first written.
+    this.#memory = names.past.map(() => new ArrayBuffer(bytes, { maxByteLength: bytes }));
+    this.#blocks = this.#memory.map((memory) => new Float32Array(memory, 0, length));
+  }
+
+  /** Gives all memory back to the system until it is written again; what was in the rows is lost. */
+  release(): void {
+    for (const memory of this.#memory) {
+      memory.resize(0);
+      memory.resize(memory.maxByteLength);
+    }
   }
 
   /** Rows `first … first + rows - 1`. Rows from the first one on give the same tensors again: decode steps find them bound. */

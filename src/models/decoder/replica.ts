@@ -4,6 +4,9 @@ import { ModelThread } from '../worker/model-thread.js';
 import type { DecoderEngine, Step, StepResult } from './step.js';
 import type { DecoderSetup } from './worker-protocol.js';
 
+/** Milliseconds without a step after which no sequence can be in a row, and the memory of all rows goes back to the system. */
+export const idleMs = 10_000;
+
 const worker = new URL('./worker.js', import.meta.url);
 
 export class DecoderReplica implements DecoderEngine {
@@ -14,6 +17,8 @@ export class DecoderReplica implements DecoderEngine {
   readonly verifiesGuesses: boolean;
   readonly #thread: ModelThread<Step, StepResult>;
   readonly #interrupt: Int32Array<SharedArrayBuffer>;
+  /** Runs while no step does. */
+  #idle: NodeJS.Timeout | null = null;
 
   /** Starts the thread and loads the model. Throws what loading throws. */
   static async start(
@@ -35,10 +40,14 @@ export class DecoderReplica implements DecoderEngine {
     this.verifiesGuesses = encoder === undefined && ports?.passing !== 'growing';
   }
 
-  step(step: Step): Promise<StepResult> {
+  async step(step: Step): Promise<StepResult> {
+    this.#wake();
     // Before it is sent: what interrupts it comes later.
     Atomics.store(this.#interrupt, 0, 0);
-    return this.#thread.step(step);
+    const result = await this.#thread.step(step);
+    // A batcher with sequences sends the next step at once.
+    this.#idle = setTimeout(() => this.#thread.rest().catch(() => {}), idleMs).unref();
+    return result;
   }
 
   interrupt(): void {
@@ -50,6 +59,12 @@ export class DecoderReplica implements DecoderEngine {
   }
 
   close(): Promise<void> {
+    this.#wake();
     return this.#thread.close();
+  }
+
+  #wake(): void {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
   }
 }

@@ -41,6 +41,11 @@ export class ModelThread<Step, Result> {
     return reply.result;
   }
 
+  /** Between steps: the runner lets go what it does not need now. */
+  async rest(): Promise<void> {
+    await this.#ask({ kind: 'rest' });
+  }
+
   /** The pool has replaced a lost thread by now; the new one answers when it has loaded the model. */
   async recover(): Promise<void> {
     await this.#hello();

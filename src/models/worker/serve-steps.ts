@@ -8,6 +8,8 @@ import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './th
 /** A graph that is ready for its steps. */
 export interface StepRunner<Step, Result> {
   step(step: Step): Promise<Result>;
+  /** Nothing is to be done for a while: what only steps need can go. */
+  rest?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,9 @@ export function serveSteps<Step, Result>(
         case 'step':
           if (request.incarnation !== threadId) throw new OctavoError('engine_failed', 'The engine was restarted.');
           return { kind: 'result', result: await runner.step(request.step) };
+        case 'rest':
+          await runner.rest?.();
+          return { kind: 'rested' };
         case 'close':
           await runner.close();
           return { kind: 'closed' };

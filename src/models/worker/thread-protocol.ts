@@ -19,11 +19,13 @@ export type SessionInfo = Omit<RuntimeInfo, 'rows'>;
 export type ThreadRequest<Step> =
   | { readonly kind: 'hello' }
   | { readonly kind: 'step'; readonly incarnation: number; readonly step: Step }
+  | { readonly kind: 'rest' }
   | { readonly kind: 'close' };
 
 /** Errors cross as plain values: a class does not survive the copy between threads. */
 export type ThreadReply<Result> =
   | { readonly kind: 'hello'; readonly incarnation: number; readonly info: SessionInfo }
   | { readonly kind: 'result'; readonly result: Result }
+  | { readonly kind: 'rested' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };

@@ -65,3 +65,26 @@ test.each([
     }
   }
 });
+
+test('gives its memory back, and takes it again at the same place when it is written', () => {
+  const large = { layers: 2, kvHeads: 2, headDim: 64, rows: 16, capacity: 1024 };
+  const megabytes = (4 * 16 * 2 * 1024 * 64 * 4) / 2 ** 20;
+  const arena = new KvArena(large);
+  const untouched = residentMegabytes();
+  for (const block of arena.blocks) block.fill(1);
+  const filled = residentMegabytes();
+  const view = arena.view(0, 16);
+  arena.release();
+  expect(filled - untouched).toBeGreaterThan(megabytes / 2);
+  expect(filled - residentMegabytes()).toBeGreaterThan(megabytes / 2);
+  // What was bound is bound, and empty.
+  expect(arena.view(0, 16)).toBe(view);
+  const keys = view.past.get('past_key_values.0.key')!.data as Float32Array;
+  expect(keys[12_345]).toBe(0);
+  keys[12_345] = 7;
+  expect(arena.blocks[0]![12_345]).toBe(7);
+});
+
+function residentMegabytes(): number {
+  return process.memoryUsage().rss / 2 ** 20;
+}

@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import type { DecoderEngine } from '#octavo/models/decoder/step.js';
 import type { LoadedDecoder } from '#octavo/models/load-model.js';
@@ -126,6 +126,27 @@ describe('a replica', () => {
     engine.interrupt();
     expect((await interrupted).rounds).toBe(1);
     expect((await engine.step(decode)).rounds).toBe(20);
+  });
+
+  it('lets the memory of its rows go when nothing happens for a while, and goes on as before', async () => {
+    const { engine } = loaded;
+    const { ModelThread } = await import('#octavo/models/worker/model-thread.js');
+    const { idleMs } = await import('#octavo/models/decoder/replica.js');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const rest = vi.spyOn(ModelThread.prototype, 'rest');
+    const before = await generateAlone(engine, golden[0]!.prompt_ids, 4);
+    await vi.advanceTimersByTimeAsync(idleMs - 1);
+    expect(rest).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rest).toHaveBeenCalledTimes(1);
+    vi.useRealTimers();
+    await rest.mock.results[0]!.value;
+    // The rows are gone, as after a restart.
+    const decode = { moves: [], work: { kind: 'decode', rows: 1, rounds: 1 } } as const;
+    await expect(engine.step(decode)).rejects.toThrow(/row 0 holds a sequence/);
+    await engine.recover();
+    expect(await generateAlone(engine, golden[0]!.prompt_ids, 4)).toEqual(before);
+    rest.mockRestore();
   });
 
   it('survives a step that the model cannot run', async () => {

@@ -1,0 +1,34 @@
+/** Rows and capacity within a budget. */
+import { expect, test } from 'vitest';
+import { describeReduction, planKvMemory, tokenBytes } from '#octavo/models/decoder/kv-memory.js';
+
+const perToken = tokenBytes({ layers: 2, kvHeads: 2, headDim: 8 });
+const asked = { rows: 8, capacity: 100 };
+const row = asked.capacity * perToken;
+
+test('a token has keys and values of every layer and head', () => {
+  expect(perToken).toBe(2 * 2 * 2 * 8 * 4);
+});
+
+test.each([
+  ['all that is asked for', Number.POSITIVE_INFINITY, asked],
+  ['all that just fits', 8 * row, asked],
+  ['fewer rows', 8 * row - 1, { rows: 7, capacity: 100 }],
+  ['one row', row, { rows: 1, capacity: 100 }],
+  ['one row with a shorter context', row - 1, { rows: 1, capacity: 99 }],
+  ['the shortest context', 16 * perToken, { rows: 1, capacity: 16 }],
+])('%s', (_, budget, planned) => {
+  expect(planKvMemory(asked, perToken, budget)).toEqual(planned);
+  expect(planned.rows * planned.capacity * perToken).toBeLessThanOrEqual(budget);
+});
+
+test('refuses a budget without room for a context, and says how much is needed', () => {
+  expect(() => planKvMemory(asked, 2 ** 20, 2 ** 24 - 1)).toThrow(/at least 16 MiB/);
+});
+
+test('tells the operator what became less', () => {
+  expect(describeReduction(asked, asked, 1e9)).toBeNull();
+  expect(describeReduction(asked, { rows: 3, capacity: 100 }, 5 * 2 ** 20)).toBe(
+    '5 MiB of KV cache (--kv-memory) hold 3 of 8 rows of 100 tokens',
+  );
+});

@@ -1,6 +1,6 @@
 /** Compares models with one reference over the same samples, in a worker thread. */
-import { Piscina } from 'piscina';
 import { invariant, OctavoError } from '../../errors.js';
+import { startPinnedThread } from '../worker/pinned-thread.js';
 import type { CompareReply, CompareRequest, CompareSetup, Graphs } from './comparison-protocol.js';
 
 export interface CompareOptions<Sample, Shape> {
@@ -17,14 +17,7 @@ export async function compareModels<Sample, Shape, Result>(
   options: CompareOptions<Sample, Shape>,
 ): Promise<readonly (readonly Result[])[]> {
   const { worker, setup, models, onSample = () => {} } = options;
-  const pool = new Piscina<CompareRequest, CompareReply<Result>>({
-    filename: worker.href,
-    workerData: setup,
-    minThreads: 1,
-    maxThreads: 1,
-    concurrentTasksPerWorker: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-  });
+  const pool = startPinnedThread<CompareRequest, CompareReply<Result>>(worker, setup);
   const ask = async (request: CompareRequest) => {
     const reply = await pool.run(request);
     if (reply.kind === 'error') throw new OctavoError(reply.code, reply.message);

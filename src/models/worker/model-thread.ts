@@ -1,10 +1,10 @@
 /** A model in its own worker thread, seen from the main thread: one Piscina task is one step. */
-import { Piscina } from 'piscina';
 import { invariant, OctavoError } from '../../errors.js';
+import { type PinnedThread, startPinnedThread } from './pinned-thread.js';
 import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
 
 export class ModelThread<Step, Result> {
-  readonly #pool: Piscina<ThreadRequest<Step>, ThreadReply<Result>>;
+  readonly #pool: PinnedThread<ThreadRequest<Step>, ThreadReply<Result>>;
   /** The thread that holds the model's state; a new one must not be taken for it. */
   #incarnation = 0;
 
@@ -23,15 +23,7 @@ export class ModelThread<Step, Result> {
   }
 
   private constructor(worker: URL, setup: SessionSetup) {
-    // One pinned thread, never aborted: ending a thread inside a native run aborts the process.
-    this.#pool = new Piscina({
-      filename: worker.href,
-      workerData: setup,
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-    });
+    this.#pool = startPinnedThread(worker, setup);
   }
 
   /** Rejects with `engine_failed` when the thread is lost and with the step's own error when it fails. */

@@ -27,15 +27,15 @@ export const safetyOptions = {
     env: ['OCTAVO_SAFETY_AHEAD'],
   },
   moderator: {
-    schema: text().default('off'),
+    schema: text().default('default'),
     value: 'folder',
-    help: 'Model that classifies texts for /v1/moderations and --moderate: a folder, or "off" (default off)',
+    help: 'Model that classifies texts for /v1/moderations and --moderate: a folder, "default" or "off"',
     env: ['OCTAVO_MODERATOR'],
   },
   moderatorThreads: {
     schema: integer(1, 1024).default(1),
     value: 'n',
-    help: 'Threads of the moderator (default 1: the model that answers needs the others)',
+    help: 'Threads of the moderator (default 1: the embedded one is small, and the model that answers needs the others)',
     env: ['OCTAVO_MODERATOR_THREADS'],
   },
   moderate: {

@@ -19,6 +19,7 @@ it('holds what the commands read', () => {
       'dist/models/tokenizer/encode-worker.js',
       'models/concierge/manifest.json',
       'models/concierge/onnx/model_quantized.onnx_data',
+      'models/moderator/manifest.json',
       'safety/default-rules.yaml',
       'calibration/default.txt',
       'openapi/openapi.json',
@@ -32,7 +33,7 @@ it('holds what the commands read', () => {
 
 it('holds nothing else', () => {
   const known =
-    /^(dist\/.*\.(js|d\.ts)|models\/concierge\/.*|safety\/.*\.yaml|calibration\/default\.txt|openapi\/openapi\.json|docs\/.*\.(md|svg))$/;
+    /^(dist\/.*\.(js|d\.ts)|models\/(concierge|moderator)\/.*|safety\/.*\.yaml|calibration\/default\.txt|openapi\/openapi\.json|docs\/.*\.(md|svg))$/;
   const loose = ['package.json', 'README.md', 'LICENSE', 'NOTICE'];
   expect(paths.filter((path) => !known.test(path) && !loose.includes(path))).toEqual([]);
 });

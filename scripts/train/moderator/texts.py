@@ -4,6 +4,7 @@ import csv
 import gzip
 import html
 import json
+import random
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,7 @@ def read_all(shared: Path, manuals: Path) -> list[Text]:
     safety = shared / "data/safety"
     readers = [
         davidson(safety), surge(safety), wikipedia(safety), debiasing(safety), madlibs(safety), behaviours(safety),
-        strings(safety), own_sentences(), own_tasks(), manual_pages(manuals), dialogues(shared),
+        strings(safety), own_sentences(), own_tasks(), manual_pages(manuals), dialogues(shared), own_requests(),
     ]
     texts = [text for reader in readers for text in reader if text.text.strip() != ""]
     return [text for text in texts if not excluded(text.text)]
@@ -194,6 +195,28 @@ def own_tasks():
             yield Text(opener.format(line), CLEAN, "own-tasks", group=f"own-task-{line}")
 
 
+SLOTS = {
+    "shop": "library museum bakery pharmacy hotel garage cinema restaurant bank park stadium theatre gym airport office".split(),
+    "day": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday tomorrow today May-3rd June-21st the-12th next-week".split(),
+    "city": "Paris Berlin London Osaka Denver Chicago Madrid Oslo Boston Seattle Rome Cairo Lima Sydney Toronto Austin".split(),
+    "time": "noon 7-pm 8:30-am five-o'clock half-past-six 11:45 3-pm 10-in-the-morning 6:15-pm midnight".split(),
+    "number": "2 3 4 5 7 12 20 45 110 two three four six".split(),
+    "name": "Anna Marcus Priya Chen Omar Sofia Daniel Aisha Tom Yuki Dr.-Lee Mrs.-Brown the-band Maria".split(),
+    "thing": "lamp jacket salad newspaper camera bicycle coffee cake blue-dress menu gift laptop guitar shopping dentist team-meeting".split(),
+}
+
+
+def own_requests():
+    """What people ask of an assistant every day, and what it answers; each sentence 20 times with other words in its gaps."""
+    for line in (HERE / "harmless-requests.txt").read_text().splitlines():
+        rng = random.Random(line)
+        for _ in range(20 if "{" in line else 4):
+            filled = re.sub(r"\{(\w+)\}", lambda gap: rng.choice(SLOTS[gap[1]]).replace("-", " "), line)
+            if rng.random() < 0.3:
+                filled = filled.rstrip(".?!")
+            yield Text(filled, CLEAN, "own-requests", group=f"own-request-{line}")
+
+
 def manual_pages(folder: Path):
     """English sentences of Debian's manual pages (manpages, manpages-dev, git-man), unpacked below `folder`."""
     for page in sorted(folder.glob("usr/share/man/man*/*.gz")):
@@ -209,9 +232,9 @@ def manual_pages(folder: Path):
 
 
 def dialogues(shared: Path):
-    """Everyday requests and answers; only ever for measuring false alarms."""
+    """Everyday requests and answers, never trained on: half for choosing thresholds, half for measuring false alarms."""
     with (shared / "data/eval/dialogues.jsonl").open() as file:
         for number, line in enumerate(file):
             for message in json.loads(line)["messages"]:
                 if message["role"] in ("user", "assistant") and message.get("content"):
-                    yield Text(message["content"], CLEAN, "dialogues", group=f"dialogue-{number}", split="test")
+                    yield Text(message["content"], CLEAN, "dialogues", group=f"dialogue-{number}", split="dev" if number % 2 else "test")

@@ -104,7 +104,7 @@ def meanings(tokenizer: Tokenizer, train: list, width: int) -> torch.Tensor:
 WEIGHTS = {
     "davidson": 1.0, "surge": 6.0, "wikipedia-nonfuzzed": 4.0, "wikipedia-fuzzed": 4.0, "debiasing": 1.5, "madlibs-name_adj": 0.4,
     "madlibs-you_are_adj": 0.4, "madlibs-verb_adj": 1.0, "advbench-behaviours": 8.0, "advbench-strings": 8.0, "own-sentences": 10.0,
-    "own-tasks": 1.0, "manuals": 0.5,
+    "own-tasks": 1.0, "own-requests": 3.0, "manuals": 0.5,
 }
 
 

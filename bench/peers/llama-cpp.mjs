@@ -1,5 +1,5 @@
 /** llama.cpp, compiled for this processor from the source that llama-cpp-python's source package carries. */
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { cached, once, pythonPackages, runProgram } from './cache.mjs';
 
@@ -7,20 +7,23 @@ const version = '0.3.36';
 
 /** Folder of the programs; compiles them when they are not there yet, for some minutes. */
 export async function llamaCpp() {
-  const source = await once(['llama.cpp', 'source'], fetchSource);
   const build = cached('llama.cpp', 'build');
+  const programs = path.join(build, 'bin');
+  if (existsSync(path.join(build, 'installed'))) return programs;
+  const source = await once(['llama.cpp', 'source'], fetchSource);
   const off = ['LLAMA_CURL', 'LLAMA_OPENSSL', 'BUILD_SHARED_LIBS', 'LLAMA_BUILD_TESTS'].map((name) => `-D${name}=OFF`);
   const native = ['-DCMAKE_BUILD_TYPE=Release', '-DGGML_NATIVE=ON'];
   await runProgram('cmake', ['-S', treeIn(source), '-B', build, ...native, ...off]);
-  // Does nothing where all is done, and goes on where it was cut.
+  // Goes on where it was cut.
   const targets = ['--target', 'llama-server', 'llama-batched-bench'];
   await runProgram('cmake', ['--build', build, '--parallel', ...targets]);
-  return path.join(build, 'bin');
+  mkdirSync(path.join(build, 'installed'));
+  return programs;
 }
 
-/** Of the package and of ggml. */
+/** As the package names it; llama.cpp itself counts builds, which the package does not tell. */
 export async function llamaVersion() {
-  return `llama-cpp-python ${version}'s`;
+  return `llama-cpp-python ${version}`;
 }
 
 async function fetchSource(folder) {

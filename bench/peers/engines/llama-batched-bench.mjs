@@ -17,7 +17,7 @@ export function createPeer(quantisation) {
       const model = await gguf(shape, quantisation);
       const run = async ({ rows, prompt, steps, capacity }) => {
         const sizes = { '-c': rows * capacity, '-t': threads, '-npp': prompt, '-ntg': steps, '-npl': rows };
-        const args = Object.entries({ '-m': model, ...sizes, '--output-format': 'jsonl' }).flat();
+        const args = Object.entries({ '-m': model, ...sizes, '--output-format': 'jsonl', '-lv': 4 }).flat();
         const output = await runProgram(program, args.map(String));
         const {
           t_pp: seconds,

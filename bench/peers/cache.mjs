@@ -12,14 +12,16 @@ export function cached(...names) {
   return path.join(root, ...names);
 }
 
-/** Runs a program to its end and gives back its output; its messages are part of the error when it fails. */
+/** Runs a program to its end and gives back its output. Fails with its last messages, and `output`: what it wrote until then. */
 export async function runProgram(program, args, options = {}) {
   try {
     const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 1 << 28, ...options });
     return stdout;
   } catch (error) {
-    const said = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-3).join(' ');
-    throw new Error(`${path.basename(program)} ${args[0] ?? ''}: ${said || error.message}`);
+    const lines = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n');
+    const said = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
+    const failure = new Error(`${path.basename(program)} ${args[0] ?? ''}: ${said || error.message}`);
+    throw Object.assign(failure, { output: error.stdout ?? '' });
   }
 }
 

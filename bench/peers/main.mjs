@@ -86,23 +86,23 @@ async function prepare(id, shape) {
   }
 }
 
+/** What a session has measured before it fails counts. */
 async function measure({ id, shape, plans }) {
   const args = [session, id, shape, String(threads), JSON.stringify(plans)];
-  try {
-    const output = await runProgram(process.execPath, args, { timeout: sessionMs });
-    const lines = output.split('\n').filter((line) => line.startsWith('{"rows"'));
-    const at = new Date().toISOString();
-    for (const line of lines) results.samples.push({ peer: id, shape, at, ...JSON.parse(line) });
-    console.log(`${shape} ${id}: ${lines.map(describe).join(', ')}`);
-  } catch (error) {
+  const output = await runProgram(process.execPath, args, { timeout: sessionMs }).catch((error) => {
     fail(id, shape, error);
-  }
+    return error.output;
+  });
+  const lines = output.split('\n').filter((line) => line.startsWith('{"rows"'));
+  const at = new Date().toISOString();
+  for (const line of lines) results.samples.push({ peer: id, shape, at, ...JSON.parse(line) });
+  console.log(`${shape} ${id}: ${lines.map(describe).join(', ')}`);
   writeResults(results);
 }
 
 function describe(line) {
   const { rows: count, prompt, decode, prefill } = JSON.parse(line);
-  return `${count} x ${prompt}: ${decode?.toFixed(0)} (prefill ${prefill?.toFixed(0)})`;
+  return `${count} x ${prompt}: ${decode?.toFixed(0) ?? '-'} (prefill ${prefill?.toFixed(0) ?? '-'})`;
 }
 
 function fail(id, shape, error) {

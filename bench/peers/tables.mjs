@@ -53,11 +53,17 @@ export function digits(value) {
   return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
 }
 
-/** Peers that could not be installed or run. */
-export function failureTable({ failures, peers: named }) {
-  const lines = Object.entries(failures).map(([key, message]) => {
-    const [id, shape] = key.split(' ');
-    return `| ${named[id].name} (${named[id].version}) | ${shape} | ${message.replaceAll('|', '\\|').slice(0, 300)} |`;
+/** Peers that have no figures for a shape that others were measured on: those that failed, with why, and those not run. */
+export function failureTable({ samples, failures, peers: named }) {
+  const measured = shapes.filter((shape) => samples.some((one) => one.shape === shape));
+  const missing = measured.flatMap((shape) =>
+    Object.keys(peers)
+      .filter((id) => !samples.some((one) => one.peer === id && one.shape === shape))
+      .map((id) => ({ id, shape, why: failures[`${id} ${shape}`] ?? 'not run yet' })),
+  );
+  const lines = missing.map(({ id, shape, why }) => {
+    const name = named[id] === undefined ? `\`${id}\`` : `${named[id].name} (${named[id].version})`;
+    return `| ${name} | ${shape} | ${why.replaceAll('|', '\\|').slice(0, 300)} |`;
   });
   return lines.length === 0 ? '' : ['| not measured | | |', '|---|---|---|', ...lines].join('\n');
 }

@@ -166,6 +166,8 @@ describe('the report', () => {
 
   test('names each peer that could not be measured, and why', () => {
     expect(failureTable(results)).toContain('| vLLM (2) | concierge | No matching distribution \\| found |');
+    expect(failureTable(results)).toContain('| `openvino` | concierge | not run yet |');
+    expect(failureTable(results)).not.toContain('Octavo');
   });
 
   test('replaces what stands between its markers alone', () => {

@@ -22,13 +22,14 @@ export function createPeer(quantisation) {
       const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: threads });
       const model = await llama.loadModel({ modelPath: await gguf(shape, quantisation) });
       const context = await model.createContext({ sequences: rows, contextSize: capacity, threads });
-      return { run: (plan) => evaluateAll(context, plan), close: () => llama.dispose() };
+      // Taken once: what is disposed of is not there again at once.
+      const sequences = Array.from({ length: rows }, () => context.getSequence());
+      return { run: (plan) => evaluateAll(sequences.slice(0, plan.rows), plan), close: () => llama.dispose() };
     },
   };
 }
 
-async function evaluateAll(context, plan) {
-  const sequences = Array.from({ length: plan.rows }, () => context.getSequence());
+async function evaluateAll(sequences, plan) {
   const started = performance.now();
   const times = await Promise.all(
     sequences.map(async (sequence, row) => {
@@ -40,6 +41,6 @@ async function evaluateAll(context, plan) {
       return seen;
     }),
   );
-  for (const sequence of sequences) sequence.dispose();
+  for (const sequence of sequences) await sequence.clearHistory();
   return times;
 }

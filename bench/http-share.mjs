@@ -2,7 +2,7 @@
  * What HTTP costs: 32 streams that ask again as soon as they end, over HTTP from another process and on the batcher itself,
  * in alternation. Tokens/s of both, and their ratio. Prints the table of docs/performance.md.
  *
- *   npm run bench:http-share -- <model folder> [rounds]
+ *   npm run bench:http-share -- [rounds]
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -12,13 +12,14 @@ import { greedy } from '../dist/models/decoder/sampling.js';
 import { loadModel } from '../dist/models/load-model.js';
 import { startOctavo } from './octavo-server.mjs';
 import { promptIds } from './peers/cases.mjs';
+import { octavoModel } from './peers/octavo-model.mjs';
 import { streamCompletion } from './peers/streamed-completion.mjs';
 
 const [streams, prompt, tokens, context] = [32, 64, 96, 512];
 const seconds = 15;
-const [, , folder, rounds = '3'] = process.argv;
-if (folder === undefined)
-  throw new Error('Name a model folder, for example one of "octavo build --random qwen2.5-0.5b".');
+const rounds = process.argv[2] ?? '3';
+/** Of random weights whose every token has a text, so that each one can be seen to come. */
+const folder = await octavoModel('qwen2.5-0.5b');
 
 if (process.send) {
   process.send(await inProcess());
@@ -32,7 +33,7 @@ for (let round = 1; round <= Number(rounds); round++) {
 
 /** In a process of its own, so that none holds two models. */
 async function forked() {
-  const process = fork(new URL(import.meta.url), [folder]);
+  const process = fork(new URL(import.meta.url));
   return new Promise((resolve, reject) => {
     process.once('message', resolve);
     process.once('exit', (code) => reject(new Error(`The engine's process ended (${code}).`)));

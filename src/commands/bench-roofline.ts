@@ -14,7 +14,11 @@ export type DecoderWork = Readonly<Record<DecoderRun['kind'], ModelWork>>;
 export async function readWork(folder: string): Promise<DecoderWork> {
   const { graph, plan } = await openFolder(folder);
   invariant(plan.kind === 'decoder', 'only decoders are held against the limits');
-  const read = (file: string) => workOf(readGraphFile(file).facts, plan.shape.vocab);
+  const read = (file: string) => {
+    const work = workOf(readGraphFile(file).facts, plan.shape.vocab);
+    // Blocks in graphs by others may have any size, which their tensors alone do not tell.
+    return plan.ports === undefined ? work : { ...work, macsPerToken: 0, macsPerLogits: 0 };
+  };
   const decode = read(graph);
   return { decode, prefill: plan.encoder === undefined ? decode : read(plan.encoder.graph) };
 }

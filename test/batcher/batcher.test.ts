@@ -109,6 +109,33 @@ describe('steps', () => {
   });
 });
 
+describe('guesses', () => {
+  const guessing = async (
+    options: ConstructorParameters<typeof Batching>[0],
+    drafts: readonly (number | undefined)[],
+  ) => {
+    const batching = start(options);
+    for (const [index, draftTokens] of drafts.entries()) {
+      const request = ownedRequest(index + 1, { maxTokens: 30 });
+      batching.submit(draftTokens === undefined ? request : { ...request, draftTokens });
+    }
+    await batching.batcher.drain();
+    return batching.engine.steps.flatMap(({ work }) => (work.kind === 'decode' ? [work.speculation?.draftTokens] : []));
+  };
+
+  test('are made for rows that all asked for them, as many as the least of them did', async () => {
+    expect((await guessing({}, [5, 3]))[0]).toBe(3);
+  });
+
+  test.each<[string, ConstructorParameters<typeof Batching>[0], readonly (number | undefined)[]]>([
+    ['where nobody asks', {}, [undefined, undefined]],
+    ['beside a row that did not ask', {}, [5, undefined]],
+    ['by an engine that cannot verify them', { verifiesGuesses: false }, [5, 5]],
+  ])('are not made %s', async (_, options, drafts) => {
+    expect(new Set(await guessing(options, drafts))).toEqual(new Set([undefined]));
+  });
+});
+
 describe('a prompt that begins like an earlier one', () => {
   test('takes the blocks that are kept and computes the rest alone', async () => {
     const batching = new Batching({

@@ -11,6 +11,7 @@ export interface BatchingOptions extends Partial<Pick<BatcherOptions, 'scheduler
   readonly capacity?: number;
   readonly slots?: number;
   readonly encodesPrompts?: boolean;
+  readonly verifiesGuesses?: boolean;
 }
 
 export class Batching {
@@ -24,10 +25,10 @@ export class Batching {
   now = 0;
 
   constructor(options: BatchingOptions = {}) {
-    const { rows = 4, capacity = 256, slots = 0, encodesPrompts = false } = options;
+    const { rows = 4, capacity = 256, slots = 0, encodesPrompts = false, verifiesGuesses = true } = options;
     const { scheduler, queue, detokenizer = numberDetokenizer } = options;
     const isLive = (owner: number) => this.sequences.get(owner)?.finished === false;
-    this.engine = new FakeEngine({ rows, capacity, slots, encodesPrompts, isLive });
+    this.engine = new FakeEngine({ rows, capacity, slots, encodesPrompts, verifiesGuesses, isLive });
     this.batcher = new Batcher({
       engine: this.engine,
       detokenizer,

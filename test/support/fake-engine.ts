@@ -31,6 +31,7 @@ export interface FakeEngineOptions {
   readonly capacity: number;
   readonly slots?: number;
   readonly encodesPrompts?: boolean;
+  readonly verifiesGuesses?: boolean;
   /** Whether the sequence of an owner still wants its row; the engine cannot know. */
   readonly isLive: (owner: number) => boolean;
   /** The token after those of a row. */
@@ -44,7 +45,7 @@ export class FakeEngine implements DecoderEngine {
   readonly capacity: number;
   readonly slots: number;
   readonly encodesPrompts: boolean;
-  readonly verifiesGuesses = true;
+  readonly verifiesGuesses: boolean;
   readonly steps: Step[] = [];
   /** Sentences of the protocol that did not hold; a test expects none. */
   readonly violations: string[] = [];
@@ -71,11 +72,21 @@ export class FakeEngine implements DecoderEngine {
   #lost = false;
 
   constructor(options: FakeEngineOptions) {
-    const { rows, capacity, slots = 0, encodesPrompts = false, isLive, next = tokenAfter, records = true } = options;
+    const {
+      rows,
+      capacity,
+      slots = 0,
+      encodesPrompts = false,
+      verifiesGuesses = true,
+      isLive,
+      next = tokenAfter,
+      records = true,
+    } = options;
     this.rows = rows;
     this.capacity = capacity;
     this.slots = slots;
     this.encodesPrompts = encodesPrompts;
+    this.verifiesGuesses = verifiesGuesses;
     this.#isLive = isLive;
     this.#next = next;
     this.#records = records;

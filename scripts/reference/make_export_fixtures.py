@@ -21,6 +21,8 @@ from pathlib import Path
 import torch
 import transformers
 
+from random_weights import randomise
+
 ROOT = Path(__file__).resolve().parents[2] / "test/fixtures"
 EXPORTS = ROOT / "exports"
 PROMPT_LENGTHS = [1, 2, 9, 40]
@@ -152,18 +154,6 @@ def checkpoint(create, folder):
     model.float().save_pretrained(folder)
     shutil.copytree(ROOT / "tokenizer", folder, dirs_exist_ok=True)
     return prompts
-
-
-@torch.no_grad()
-def randomise(model):
-    """Matrices that keep the size of what they read, norms and biases that matter."""
-    for module in model.modules():
-        for parameter in module.parameters(recurse=False):
-            if parameter.dim() == 1:
-                parameter.add_(0.3 * torch.randn_like(parameter))
-            else:
-                inputs = parameter.shape[0 if type(module).__name__ == "Conv1D" else -1]
-                parameter.copy_(1.7 * torch.randn_like(parameter) / inputs**0.5)
 
 
 @torch.no_grad()

@@ -22,6 +22,7 @@ import torch
 import transformers
 
 from families import FAMILIES, PROMPT_LENGTHS
+from random_weights import randomise
 
 ROOT = Path(__file__).resolve().parents[2] / "test/fixtures"
 GREEDY = 12
@@ -52,19 +53,6 @@ def make(name, seed):
         folder, dtype=torch.float64, attn_implementation="eager"
     ).eval()
     return {"transformers": transformers.__version__, "torch": torch.__version__, "seed": seed} | compute(stored)
-
-
-@torch.no_grad()
-def randomise(model):
-    """Matrices that keep the size of what they read, norms and biases that matter."""
-    for module in model.modules():
-        for parameter in module.parameters(recurse=False):
-            if parameter.dim() == 1:
-                parameter.add_(0.3 * torch.randn_like(parameter))
-            else:
-                # Conv1D keeps its weight input by output.
-                inputs = parameter.shape[0 if type(module).__name__ == "Conv1D" else -1]
-                parameter.copy_(1.7 * torch.randn_like(parameter) / inputs**0.5)
 
 
 @torch.no_grad()

@@ -39,6 +39,10 @@ export async function chooseGraph(files: ExportFiles, variant: string | null): P
   }
   const chosen = variant ?? defaultVariant(files.root, variants);
   const [path, other] = findGraphs(files.paths, chosen);
+  if (path === undefined && variants.includes(chosen)) {
+    const message = `${files.root} has ${chosen} as decoder_model_merged alone, with two branches: export it anew.`;
+    throw new OctavoError('unsupported_model', message);
+  }
   if (path === undefined) throw noVariant(files.root, chosen, `it has ${variants.join(', ')}`);
   if (other !== undefined) {
     const message = `${files.root} is an encoder-decoder: exports of these are not served, "octavo build" writes one that is.`;

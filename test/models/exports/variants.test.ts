@@ -42,6 +42,7 @@ describe('the variant', () => {
     [['model_q4', 'model_q4f16'], '', /several variants; choose with .*:<variant>, of q4, q4f16\.$/],
     [['model', 'model_q4'], ':fp16', /no variant "fp16": it has fp32, q4\.$/],
     [['model'], ':constructor', /no variant "constructor": it has fp32\.$/],
+    [['decoder_model_merged'], '', /has fp32 as decoder_model_merged alone, with two branches: export it anew\.$/],
     [['encoder_model', 'decoder_model_merged'], '', /is an encoder-decoder: exports of these are not served/],
   ])('of %j%s is none', async (names, variant, message) => {
     await expect(openFolder(withVariants(...names) + variant)).rejects.toThrow(message);

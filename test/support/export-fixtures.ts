@@ -42,5 +42,9 @@ export function editGraph(file: string, change: (graph: GraphProto) => void): vo
   const model = fromBinary(ModelProtoSchema, readFileSync(file));
   if (model.graph === undefined) throw new Error(`${file} has no graph`);
   change(model.graph);
+  for (const attribute of model.graph.node.flatMap((node) => node.attribute)) {
+    // The schema of what Octavo writes has no tensors in attributes: their bytes are kept, their type is not.
+    if (attribute.$unknown?.some(({ no }) => no === 5)) Object.assign(attribute, { type: 4 });
+  }
   writeFileSync(file, toBinary(ModelProtoSchema, model));
 }

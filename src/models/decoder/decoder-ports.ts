@@ -15,6 +15,11 @@ export interface DecoderPorts {
   /** Of the ids, the mask and the positions. */
   readonly integers: Extract<TensorType, 'int64' | 'int32'>;
   readonly logits: string;
+  /**
+   * With `num_logits_to_keep` the graph gives the logits of each row's last token. Our own mean the row's own; those of others
+   * the last of the step, padding or not.
+   */
+  readonly keepsLast: boolean;
   readonly cache: CacheNames;
   /**
    * `in-place`: `GroupQueryAttention` alone touches the cache, so that past and present may be the same memory.
@@ -38,7 +43,14 @@ export function cacheNames(layers: number, part?: string): CacheNames {
 /** As `octavo build` draws graphs. */
 export function ownPorts(layers: number): DecoderPorts {
   return {
-    ...{ ids: 'input_ids', mask: 'attention_mask', positions: 'position_ids', integers: 'int64', logits: 'logits' },
+    ...{
+      ids: 'input_ids',
+      mask: 'attention_mask',
+      positions: 'position_ids',
+      integers: 'int64',
+      logits: 'logits',
+      keepsLast: true,
+    },
     ...{ cache: cacheNames(layers), passing: 'in-place', combined: false },
   };
 }

@@ -11,7 +11,7 @@ export interface PaddedLengths {
   readonly total: number;
 }
 
-const keep = 'num_logits_to_keep';
+const keepName = 'num_logits_to_keep';
 const scalar = (value: bigint): Tensor => ({
   type: 'int64',
   dims: [],
@@ -25,7 +25,9 @@ export type WantedLogits = keyof typeof keepCounts;
 export class StepTensors {
   readonly #ports: DecoderPorts;
   readonly #vocab: number;
-  /** Logits of each row's last token only; a graph that cannot do so gives those of every position. */
+  /** The graph has `num_logits_to_keep`. */
+  readonly #keeps: boolean;
+  /** It can give the logits of each row's last token only; otherwise it gives those of every position. */
   readonly #lastOnly: boolean;
   readonly #needsMask: boolean;
   readonly #needsPositions: boolean;
@@ -37,7 +39,8 @@ export class StepTensors {
   constructor({ inputs, optionalInputs }: Session, ports: DecoderPorts, vocab: number) {
     this.#ports = ports;
     this.#vocab = vocab;
-    this.#lastOnly = [...inputs, ...optionalInputs].includes(keep);
+    this.#keeps = [...inputs, ...optionalInputs].includes(keepName);
+    this.#lastOnly = this.#keeps && ports.keepsLast;
     this.#needsMask = inputs.includes(ports.mask);
     this.#needsPositions = inputs.includes(ports.positions);
     this.#ids = new Scratch(ports.integers);
@@ -59,7 +62,7 @@ export class StepTensors {
     if (this.#needsPositions) {
       inputs.set(this.#ports.positions, fillPositions(this.#positions.tensor([rows, length]), past));
     }
-    if (this.#lastOnly) inputs.set(keep, keepCounts[wanted]);
+    if (this.#keeps) inputs.set(keepName, keepCounts[this.#lastOnly ? wanted : 'every']);
     return inputs;
   }
 

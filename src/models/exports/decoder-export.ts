@@ -44,7 +44,9 @@ export function readDecoderExport(facts: GraphFacts, names: DecoderNames, config
   const { ids, mask, positions } = names;
   const ports = { ids, mask, positions, logits: logits.name, integers, cache, combined };
   const growing = whyGrowing(facts, ports);
-  return { shape, ports: { ...ports, passing: growing === '' ? 'in-place' : 'growing' }, growing };
+  // Rows that run alone have no padding after their last token.
+  const passing = growing === '' ? 'in-place' : 'growing';
+  return { shape, ports: { ...ports, passing, keepsLast: passing === 'growing' }, growing };
 }
 
 function countLayers(inputs: readonly ValueFacts[], { past }: DecoderNames): number {

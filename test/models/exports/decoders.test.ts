@@ -3,11 +3,12 @@ import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '#octavo/batcher/generation.js';
+import type { GraphProto } from '#octavo/models/build/onnx/onnx_pb.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { keepCompany } from '../../support/company.js';
 import { embeddedModel, golden } from '../../support/concierge.js';
-import { exportFolder, exportPrompts } from '../../support/export-fixtures.js';
+import { copyExport, editGraph, exportFolder, exportPrompts } from '../../support/export-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { Random } from '../../support/random.js';
 import { generateAlone } from '../../support/steps.js';
@@ -73,6 +74,48 @@ describe.each([
     // The company was real.
     expect(Math.max(...steps.filter(({ kind }) => kind === 'decode').map((step) => step.rows))).toBeGreaterThan(3);
   });
+});
+
+describe('a graph that keeps the logits of the last positions', () => {
+  it('is asked for all of them where padding may follow the last token', async () => {
+    const folder = copyExport('llama-genai', temporaryFolder());
+    editGraph(join(folder, 'model.onnx'), keepLast);
+    const { engine, model, close } = await loadDecoder({ ...options, folder });
+    expect(model.remarks).toEqual([]);
+    const prompts = exportPrompts('llama-genai');
+    const chunks = prompts.map(({ ids }) => ({ ids, past: 0, sampling: greedy }));
+    const { tokens } = await engine.step({ moves: [], work: { kind: 'prefill', firstRow: 0, chunks } });
+    expect(tokens).toEqual(prompts.map(({ greedy: [first] }) => [first]));
+    await close();
+  });
+
+  /** As transformers slices: `hidden[:, -num_logits_to_keep:]`, of which 0 is all. */
+  function keepLast({ node, input }: GraphProto): void {
+    const head = node.at(-1)!;
+    const [constant] = node.filter(({ opType }) => opType === 'Constant');
+    const count = structuredClone(input[0]!);
+    count.name = 'num_logits_to_keep';
+    if (count.type?.value.case === 'tensorType') count.type.value.value.shape!.dim = [];
+    input.push(count);
+    const add = (opType: string, inputs: string[], output: string) => {
+      const made = {
+        ...structuredClone(head),
+        name: output,
+        opType,
+        domain: '',
+        input: inputs,
+        output: [output],
+        attribute: [],
+      };
+      node.splice(node.length - 1, 0, made);
+      return output;
+    };
+    const one = constant!.output[0]!;
+    const start = add('Neg', [add('Reshape', ['num_logits_to_keep', one], 'count')], 'start');
+    const end = add('Shape', ['input_ids'], 'shape');
+    const length = add('Slice', [end, one, add('Add', [one, one], 'two')], 'length');
+    head.input[0] = add('Slice', [head.input[0]!, start, length, one], 'kept');
+  }
 });
 
 describe('what Octavo built, without its manifest', () => {

@@ -12,15 +12,22 @@ const typeNames: ReadonlyMap<number | null, string> = new Map([
   [16, 'bfloat16'],
 ]);
 
-/** The inputs that a step must give: old files list their constants among them. */
-export function givenInputs({ inputs, tensors }: GraphFacts): readonly ValueFacts[] {
+/** A thousand layers have four thousand. */
+const maxValues = 8192;
+
+/** The inputs that a step must give: old files list their constants among them. Throws `invalid_model` for too many. */
+export function givenInputs({ inputs, outputs, tensors }: GraphFacts): readonly ValueFacts[] {
   const constants = new Set(tensors.map(({ name }) => name));
-  return inputs.filter(({ name }) => !constants.has(name));
+  const given = inputs.filter(({ name }) => !constants.has(name));
+  if (given.length <= maxValues && outputs.length <= maxValues) return given;
+  const message = `The graph has ${given.length} inputs and ${outputs.length} outputs; at most ${maxValues} of each are allowed.`;
+  throw new OctavoError('invalid_model', message);
 }
 
 /** Throws `unsupported_model` for an input that is not among those that a step knows to fill. */
 export function refuseOtherInputs(inputs: readonly ValueFacts[], known: readonly string[]): void {
-  const other = inputs.find(({ name }) => !known.includes(name));
+  const names = new Set(known);
+  const other = inputs.find(({ name }) => !names.has(name));
   if (other === undefined) return;
   throw new OctavoError('unsupported_model', `The graph has the input "${other.name}", which nothing here can fill.`);
 }

@@ -13,6 +13,7 @@ const attention = node('GroupQueryAttention', {
   domain: 'com.microsoft',
   inputs: ['q', 'k', 'v', 'past.k', 'past.v', 'lengths', 'total'],
   outputs: ['y', 'present.k', 'present.v'],
+  integers: new Map([['do_rotary', 1]]),
 });
 const value = (name: string, dims: readonly (number | null)[] = [null, null]) => ({ name, type: 1, dims });
 const graph: GraphFacts = {
@@ -23,17 +24,28 @@ const graph: GraphFacts = {
   tensors: [],
 };
 const ports = {
-  ...{ mask: 'mask', logits: 'logits', combined: false },
+  ...{ mask: 'mask', positions: 'places', logits: 'logits', combined: false },
   cache: { past: ['past.k', 'past.v'], present: ['present.k', 'present.v'] },
 };
 
 it('a cache that GroupQueryAttention alone touches is written in place', () => {
   expect(whyGrowing(graph, ports)).toBe('');
+  const unplaced = {
+    ...graph,
+    nodes: [{ ...attention, integers: new Map() }],
+    inputs: [...graph.inputs, value('places')],
+  };
+  expect(whyGrowing(unplaced, ports)).toBe('');
 });
 
 it.each<[string, Partial<GraphFacts>, Partial<typeof ports>]>([
   ['keys and values of a layer are one tensor', {}, { combined: true }],
   ['the graph takes no attention mask', {}, { mask: 'other' }],
+  [
+    'the graph takes no positions and its attention makes none',
+    { nodes: [{ ...attention, integers: new Map([['do_rotary', 0]]) }] },
+    {},
+  ],
   ['the graph gives the logits of one position only', { outputs: [value('logits', [null, 1, 9])] }, {}],
   [
     'other operators than GroupQueryAttention read it',

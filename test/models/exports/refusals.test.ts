@@ -66,6 +66,13 @@ describe('a decoder is refused', () => {
       rename('input', 'position_ids', 'use_cache_branch'),
       /the input "use_cache_branch", which nothing/,
     ],
+    [
+      'with inputs without end',
+      graph(({ input }) => {
+        for (let i = 0; i < 9000; i++) input.push({ ...find(input, 'input_ids'), name: `input_${i}` });
+      }),
+      /The graph has 9007 inputs and \d+ outputs; at most 8192/,
+    ],
     ['without ids', rename('input', 'input_ids', 'attention_mask'), /no input "input_ids"; it has attention_mask/],
     ['without logits', rename('output', 'logits', 'scores'), /no output "logits"; it has scores, present/],
     ['without a present', rename('output', 'present.1.value', 'other'), /no output "present\.1\.value"/],

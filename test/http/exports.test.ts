@@ -42,6 +42,15 @@ it('tells at the start, in the log and in the list of models how they run', asyn
   ]);
 });
 
+it('is found by an id with its variant, and chats where it has a template', async () => {
+  expect(await client.models.retrieve('llama-optimum:fp32')).toMatchObject({ octavo: { precision: 'fp32' } });
+  const { choices, usage } = await client.chat.completions.create({
+    ...{ model: 'llama-optimum:fp32', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 3, temperature: 0 },
+  });
+  expect(choices[0]?.message.role).toBe('assistant');
+  expect(usage?.completion_tokens).toBeGreaterThan(0);
+});
+
 it('gives the same text from both exports of one model, in company and streamed', async () => {
   const ask = async (model: string, prompt: readonly number[]) =>
     (await client.completions.create({ model, prompt: [...prompt], max_tokens: 12, temperature: 0 })).choices[0]?.text;

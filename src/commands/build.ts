@@ -4,6 +4,9 @@ import { engineOptions } from '../config.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
 import { shapeNames } from '../models/build/source/random-source.js';
+import { isCalibrated } from '../models/calibration/calibrate.js';
+import { buildCalibrated } from '../models/calibration/calibrated-build.js';
+import type { CalibrationText } from '../models/calibration/calibration-text.js';
 import type { Manifest } from '../models/manifest.js';
 import { buildMeasured } from '../models/receipt/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
@@ -47,6 +50,11 @@ const buildOptions = {
     value: 'layers',
     help: 'Layers that stay FP32, separated by commas: layers.3/mlp/down_proj',
     many: true,
+  },
+  calibrate: {
+    schema: z.string().min(1).default('default'),
+    value: 'text',
+    help: 'Text on which int8 finds channels with a large range: a file, default (one that ships with Octavo), or off',
   },
   force: { schema: toggle(), help: 'Replace an existing folder' },
   noReceipt: { schema: toggle(), help: 'Do not measure the build against FP32' },
@@ -124,13 +132,29 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };
   }
+  const { text, tokens, threads } = settings;
+  const calibrateOn = await calibrationText(source, settings);
   if (precision === 'fp32' || settings.noReceipt) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
-    return { manifest: await buildModel({ ...options, source }, onProgress), receipt: null };
+    const alone = { ...options, source };
+    if (calibrateOn === undefined) return { manifest: await buildModel(alone, onProgress), receipt: null };
+    const manifest = await buildCalibrated({ build: alone, text: calibrateOn, threads }, onProgress);
+    return { manifest, receipt: null };
   }
-  const { text, tokens, threads } = settings;
   const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', provider: 'cpu' } as const;
-  return buildMeasured({ build: { ...options, source }, measure, maxLoss }, onProgress);
+  return buildMeasured({ build: { ...options, source }, measure, maxLoss, calibrateOn }, onProgress);
+}
+
+/** `undefined`: nothing is calibrated. Throws `invalid_config` for a text that the build has no use for. */
+async function calibrationText(
+  source: string,
+  { calibrate, precision }: BuildSettings,
+): Promise<CalibrationText | undefined> {
+  if (calibrate === 'off') return undefined;
+  if (precision === 'int8' && (await isCalibrated(source))) return calibrate === 'default' ? null : calibrate;
+  if (calibrate === 'default') return undefined;
+  const why = 'it is for int8 builds of decoders, whose activations are rounded by row';
+  throw new OctavoError('invalid_config', `--calibrate ${calibrate} has no use here: ${why}.`);
 }
 
 const needsReceipt = '--max-loss needs a build of a checkpoint with its receipt, and not in fp32.';

@@ -20,6 +20,11 @@ export type Precision = (typeof precisions)[number];
 export const tasks = ['generate', 'embed', 'classify', 'tag'] as const;
 export type Task = (typeof tasks)[number];
 
+const layerNames = z
+  .array(z.string().regex(/^[A-Za-z0-9_./-]{1,256}$/))
+  .min(1)
+  .max(1 << 16);
+
 const fieldsSchema = z.strictObject({
   format: z.literal(1),
   /** Default id of the model in the API. */
@@ -35,11 +40,9 @@ const fieldsSchema = z.strictObject({
   /** Of a model that classifies: how logits become scores, over all labels or each by itself. */
   scores: z.enum(['softmax', 'sigmoid']).optional(),
   /** Linear layers that stayed FP32 in an int8 build, by their names in the graph. */
-  kept: z
-    .array(z.string().regex(/^[A-Za-z0-9_./-]{1,256}$/))
-    .min(1)
-    .max(1 << 16)
-    .optional(),
+  kept: layerNames.optional(),
+  /** Linear layers of an int8 build whose activations' range was moved into weights, by calibration. */
+  moved: layerNames.optional(),
   /** Path of the ONNX graph, one of `files`; of an encoder-decoder the decoder's. */
   graph: z.string(),
   /** Of an encoder-decoder: the graph that reads prompts, one of `files`, and the token before the first of every output. */

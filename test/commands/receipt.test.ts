@@ -34,10 +34,35 @@ describe('octavo build', () => {
 
   it('fails when more is lost than allowed, names the layer that loses it, and leaves nothing', async () => {
     const lossy = writeLossyCheckpoint(join(root, 'lossy'));
-    const { code, err } = await octavo('build', lossy, '--out', 'refused', '--tokens', '200', '--max-loss', '1%');
+    const bound = ['--tokens', '200', '--max-loss', '1%', '--calibrate', 'off'];
+    const { code, err } = await octavo('build', lossy, '--out', 'refused', ...bound);
     expect(code).toBe(1);
     expect(err).toMatch(/at most 1% is allowed\. Nothing was written\. .* largest parts: lm_head \d/);
     expect(readdirSync(root).filter((name) => name.includes('refused'))).toEqual([]);
+  });
+
+  it('calibrates before it is measured, and says which layers', async () => {
+    const lossy = writeLossyCheckpoint(join(root, 'loud'));
+    const built = await octavo('build', lossy, '--out', 'calm', '--tokens', '200', '--max-loss', '1%');
+    expect(built).toMatchObject({ code: 0, err: '' });
+    for (const { out } of [built, await octavo('show', 'calm')]) {
+      expect(out).toMatch(/^Range moved from activations into weights, by calibration: .*lm_head$/m);
+    }
+  });
+
+  it('refuses a calibration text where nothing is calibrated', async () => {
+    const { code, err } = await octavo(
+      'build',
+      source,
+      '--out',
+      'no',
+      '--precision',
+      'fp32',
+      '--calibrate',
+      'text.txt',
+    );
+    expect(code).toBe(1);
+    expect(err).toMatch(/--calibrate text\.txt has no use here: it is for int8 builds of decoders/);
   });
 
   it('keeps layers in FP32 that are named, says so now and later, and refuses others by name', async () => {

@@ -6,6 +6,7 @@ import { nameOf } from '../model-name.js';
 import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
+import type { Calibration } from './graph/factors.js';
 import type { JsonObject } from './json.js';
 import { drawKeeping } from './kept-layers.js';
 import { dtypeName } from './onnx/dtype.js';
@@ -24,6 +25,8 @@ export interface OutputOptions {
   readonly reduceRange?: boolean;
   /** Linear layers that stay FP32, by their names in the graph, such as `layers.3/mlp/down_proj`. int8 only. */
   readonly keep?: readonly string[];
+  /** Factors that leave the model as it is, and its rounding not. */
+  readonly calibration?: Calibration | undefined;
   /** Replace an existing folder. */
   readonly force?: boolean;
   /**
@@ -89,9 +92,12 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
   const plan = family.plan(source.config, source.modules);
   const endTokens = plan.output ? [] : readEndTokens([source.generation, source.config], plan.shape.vocab);
   const keep = [...new Set(options.keep)].sort();
+  const moved = options.calibration?.moved ?? [];
   const weightLimit = options.reduceRange ? 63 : 127;
   // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
-  const { model, encoder } = drawKeeping(keep, plan, { weights: source.weights, precision, weightLimit });
+  const { model, encoder } = drawKeeping(keep, plan, {
+    ...{ weights: source.weights, precision, weightLimit, factors: options.calibration?.factors },
+  });
   const producerVersion = await packageVersion();
   const folder = await OutputFolder.create(options.out, options.force ?? false);
   try {
@@ -112,6 +118,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       ...{ graph: model.path, shape: plan.shape, ...plan.output, endTokens, files: folder.files },
       ...(encoder !== null && { encoder: { graph: encoder.path, startToken: encoder.startToken } }),
       ...(keep.length > 0 && { kept: keep }),
+      ...(moved.length > 0 && { moved }),
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();

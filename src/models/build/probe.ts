@@ -3,9 +3,10 @@ import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { invariant } from '../../errors.js';
-import type { Precision } from '../manifest.js';
 import { familyOf } from './families/families.js';
+import type { FactorTable } from './graph/factors.js';
 import type { Graph } from './graph/graph-builder.js';
+import type { GraphContext } from './graph/graph-context.js';
 import { type QuantisedLayer, quantisedLayers } from './graph/quantised-layers.js';
 import { drawGraphFiles, type GraphFiles } from './graph-files.js';
 import { dataTypes, encodeModel, type StoredTensor } from './onnx/model-proto.js';
@@ -21,6 +22,8 @@ export interface ProbeOptions {
   readonly model: BuiltGraphs;
   /** Layers of the INT8 build that are FP32 already. */
   readonly keep: readonly string[];
+  /** What both have moved between weights. */
+  readonly factors?: FactorTable;
   /** Folder to make, on the same file system: the weights are linked, not copied. */
   readonly out: string;
 }
@@ -39,7 +42,8 @@ export interface Probe extends BuiltGraphs {
 }
 
 /** Of an encoder-decoder a layer is that of its name in both graphs. Throws what reading a checkpoint throws. */
-export async function writeProbes({ source, reference, model, keep, out }: ProbeOptions): Promise<readonly Probe[]> {
+export async function writeProbes(options: ProbeOptions): Promise<readonly Probe[]> {
+  const { source, reference, model, keep, factors, out } = options;
   await mkdir(out);
   const stored = await linkTensors([reference.graph, model.graph], out);
   const [encoder, encoderInt8] = [reference.encoderGraph, model.encoderGraph];
@@ -51,12 +55,12 @@ export async function writeProbes({ source, reference, model, keep, out }: Probe
       await writeFile(file, encodeModel(graph, findTensors(graph, tensors), 'probe'));
       return file;
     };
-    const layers = allLayers(draw(checkpoint, 'int8', new Map()));
+    const layers = allLayers(draw(checkpoint, { precision: 'int8' }));
     const total = layers.reduce((sum, { weights }) => sum + weights, 0);
     const probes: Probe[] = [];
     for (const { path, name, weights } of layers) {
       if (keep.includes(name)) continue;
-      const drawn = draw(checkpoint, 'fp32', new Map([[path, 'int8']]));
+      const drawn = draw(checkpoint, { precision: 'fp32', exceptions: new Map([[path, 'int8']]), factors });
       const graph = await write(`probe-${probes.length}`, drawn.model.graph, stored);
       const encoderGraph =
         drawn.encoder && storedEncoder
@@ -99,11 +103,10 @@ function allLayers({ model, encoder }: GraphFiles): readonly Pick<QuantisedLayer
 
 function draw(
   { config, modules, weights }: ModelSource,
-  precision: Precision,
-  exceptions: ReadonlyMap<string, Precision>,
+  drawing: Pick<GraphContext, 'precision' | 'exceptions' | 'factors'>,
 ): GraphFiles {
   const plan = familyOf(config).plan(config, modules);
-  return drawGraphFiles(plan, { weights, precision, weightLimit: 127, exceptions });
+  return drawGraphFiles(plan, { weights, weightLimit: 127, ...drawing });
 }
 
 /** Where the two builds hold the tensors of a graph that is made of both. */

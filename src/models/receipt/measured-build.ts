@@ -2,7 +2,11 @@
 import { OctavoError } from '../../errors.js';
 import { type BuildOptions, buildModel } from '../build/build.js';
 import { checkTarget } from '../build/folder/output-folder.js';
+import type { Calibration } from '../build/graph/factors.js';
+import { calibrate } from '../calibration/calibrate.js';
+import type { CalibrationText } from '../calibration/calibration-text.js';
 import type { Manifest } from '../manifest.js';
+import type { Gauge } from './gauge.js';
 import { type Measured, type MeasureOptions, measureQuality, measureReceipt } from './measure.js';
 import { chooseLayers, maxKeptShare } from './mend.js';
 import { percent } from './percent.js';
@@ -18,6 +22,8 @@ export interface MeasuredBuildOptions {
   readonly measure: Omit<MeasureOptions, 'reference' | 'model'>;
   /** What may be lost, as a share (`Quality.loss`); `null`: anything. */
   readonly maxLoss: number | null;
+  /** The text that an int8 build is calibrated on; `undefined`: it is not. */
+  readonly calibrateOn?: CalibrationText | undefined;
 }
 
 export interface MeasuredBuild {
@@ -32,9 +38,19 @@ export interface MeasuredBuild {
 export async function buildMeasured(options: MeasuredBuildOptions, onProgress: OnProgress): Promise<MeasuredBuild> {
   const { build } = options;
   await checkTarget(build.out, build.force ?? false);
-  return withReference({ source: build.source, near: build.out, onProgress }, (reference) =>
-    buildUntilGood({ ...options, reference }, onProgress),
-  );
+  return withReference({ source: build.source, near: build.out, onProgress }, async (reference) => {
+    const calibration = await calibrateFor(options, reference, onProgress);
+    return buildUntilGood({ ...options, reference, build: { ...build, calibration } }, onProgress);
+  });
+}
+
+async function calibrateFor(
+  { build, measure, calibrateOn: text }: MeasuredBuildOptions,
+  reference: string,
+  onProgress: OnProgress,
+): Promise<Calibration | undefined> {
+  if (text === undefined) return undefined;
+  return calibrate({ source: build.source, reference, text, threads: measure.threads }, onProgress);
 }
 
 type Setting = MeasuredBuildOptions & { readonly reference: string };
@@ -86,10 +102,9 @@ async function attempt(setting: Setting, before: TooLossy | undefined, onProgres
     const options = { ...measure, reference, model };
     const measured = await measureQuality(options, onProgress, before?.measured.gauge);
     if (maxLoss !== null && measured.quality.loss > maxLoss) {
-      const folders = { source: build.source, reference, model };
       // Only int8 has layers that are quantised, or kept, one by one.
       const mendable = before === undefined && build.precision === 'int8';
-      const layers = mendable ? await measureSensitivity(folders, measured.gauge, onProgress) : [];
+      const layers = mendable ? await findCostly({ ...build, reference, model }, measured.gauge, onProgress) : [];
       throw new TooLossy(measured, before?.layers ?? layers);
     }
     const receipt = await measureReceipt(options, onProgress, measured.quality);
@@ -98,6 +113,22 @@ async function attempt(setting: Setting, before: TooLossy | undefined, onProgres
   };
   const manifest = await buildModel({ ...build, inspect }, onProgress);
   return { manifest, receipt: receipts[0]! };
+}
+
+/** Layers are measured one by one in an FP32 graph, whose weights must have moved as the model's have. */
+async function findCostly(
+  folders: Pick<BuildOptions, 'source' | 'out' | 'calibration'> & {
+    readonly reference: string;
+    readonly model: string;
+  },
+  gauge: Gauge,
+  onProgress: OnProgress,
+): Promise<readonly Sensitivity[]> {
+  const { source, out, calibration } = folders;
+  if (!calibration?.factors.size) return measureSensitivity(folders, gauge, onProgress);
+  return withReference({ source, near: out, calibration, onProgress }, (reference) =>
+    measureSensitivity({ ...folders, reference, factors: calibration.factors }, gauge, onProgress),
+  );
 }
 
 /** Layers that a refusal names. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FactorTable } from '../build/graph/factors.js';
 import { writeProbes } from '../build/probe.js';
 import { openModelFolder } from '../model-folder.js';
 import type { Gauge } from './gauge.js';
@@ -22,6 +23,8 @@ export interface SensitivityOptions {
   /** Folders of the FP32 and of the INT8 build. */
   readonly reference: string;
   readonly model: string;
+  /** What both have moved between weights. */
+  readonly factors?: FactorTable;
 }
 
 /** All quantised layers, the costliest first. Embeddings are left out: their rounding is by far the smallest. */
@@ -34,7 +37,7 @@ export async function measureSensitivity(
   const out = join(options.reference, `probes-${randomUUID()}`);
   try {
     const keep = model.manifest.kept ?? [];
-    const probes = await writeProbes({ source: options.source, reference, model, keep, out });
+    const probes = await writeProbes({ ...options, reference, model, keep, out });
     const tell = (done: number, what: string) => onProgress({ done, total: probes.length, what });
     const distances = await gauge.probe(probes, (index) => tell(index, `quantising ${probes[index]!.layer} alone`));
     tell(probes.length, '');

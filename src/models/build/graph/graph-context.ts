@@ -2,6 +2,7 @@
 import type { Precision } from '../../manifest.js';
 import type { WeightLimit } from '../weights/quantise.js';
 import type { Weights } from '../weights/weights.js';
+import type { Factors, FactorTable } from './factors.js';
 import type { GraphBuilder } from './graph-builder.js';
 
 export interface GraphContext {
@@ -13,9 +14,20 @@ export interface GraphContext {
   readonly wholeTexts?: boolean;
   /** Linear layers in another precision than the rest, by the path of the activation they read. */
   readonly exceptions?: ReadonlyMap<string, Precision>;
+  /** What calibration moved between weights. */
+  readonly factors?: FactorTable | undefined;
 }
 
 /** The precision of the linear layers that read the activation at `path`. */
 export function precisionAt({ precision, exceptions }: GraphContext, path: string): Precision {
   return exceptions?.get(path) ?? precision;
+}
+
+/** Weights that have a name, with the factors that the build has for them. */
+export function withFactors<T extends { readonly name: string }>(
+  { factors }: GraphContext,
+  weights: T,
+): T & { readonly factors?: Factors | undefined } {
+  const found = factors?.get(weights.name);
+  return found === undefined ? weights : { ...weights, factors: found };
 }

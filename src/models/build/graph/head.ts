@@ -72,7 +72,8 @@ function project(context: GraphContext, use: HeadUse, result: { factor: number; 
   const { builder } = context;
   const path = '/lm_head';
   const precision = precisionAt(context, path);
-  const shared = use.tied && precision !== 'int8' && precision === context.precision;
+  const moved = context.factors?.has('lm_head.weight') ?? false;
+  const shared = use.tied && !moved && precision !== 'int8' && precision === context.precision;
   const matrix: Matrix = {
     name: shared ? use.tensor : 'lm_head.weight',
     parts: [{ tensor: use.tensor, rows: use.vocab }],

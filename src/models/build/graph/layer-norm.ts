@@ -47,16 +47,16 @@ function settle({ builder }: GraphContext, path: string, { sum, update, bias }: 
 }
 
 /** Adds weight and, where there is one, bias as initializers and gives back their names. */
-function normParameters(
-  { builder, weights }: GraphContext,
-  { tensors, hidden, biasless }: LayerNormUse,
-): readonly string[] {
+function normParameters(context: GraphContext, { tensors, hidden, biasless }: LayerNormUse): readonly string[] {
+  const { builder, weights } = context;
   const old = !weights.has(`${tensors}.weight`) && weights.has(`${tensors}.gamma`);
   const names = old ? ['gamma', 'beta'] : ['weight', 'bias'];
   return names.slice(0, biasless ? 1 : 2).map((name) => {
     const tensor = `${tensors}.${name}`;
     weights.expect(tensor, [hidden]);
-    builder.initializers(packedVector(weights, tensor, [{ tensor, length: hidden }]));
+    builder.initializers(
+      packedVector(weights, tensor, [{ tensor, length: hidden }], context.factors?.get(tensor)?.rows),
+    );
     return tensor;
   });
 }

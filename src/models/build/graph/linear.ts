@@ -1,7 +1,7 @@
 /** Linear layers: per-token W8A8 in int8 (activations u8 by row, weights s8 by output channel), block-matrix.ts, plain MatMul. */
 import type { BlockBits } from '../weights/quantise-blocks.js';
 import { addBlocks, blockBits, multiplyBlocks } from './block-matrix.js';
-import { type GraphContext, precisionAt } from './graph-context.js';
+import { type GraphContext, precisionAt, withFactors } from './graph-context.js';
 import { floatColumns, floatRows, int8Columns, type Matrix, packedVector, scaleName } from './matrix.js';
 import { quantiseRows, unitScale, zeroPoint } from './quantise-rows.js';
 
@@ -29,7 +29,8 @@ export function activation(context: GraphContext, path: string, x: string): Acti
 /** The product with a packed matrix, [..., rows of the matrix], still without its row scale. */
 export function multiply(context: GraphContext, path: string, use: { input: Activation; matrix: Matrix }): string {
   const { builder, weights } = context;
-  const { input, matrix } = use;
+  const { input } = use;
+  const matrix = withFactors(context, use.matrix);
   expectMatrix(context, matrix);
   if (input.blockBits !== undefined) {
     addBlocks(context, matrix, input.blockBits);
@@ -76,7 +77,7 @@ export function linear(context: GraphContext, path: string, use: LinearUse): str
 /** Adds the fp32 rows of a matrix as an initializer. */
 export function addFloatRows(context: GraphContext, matrix: Matrix): void {
   expectMatrix(context, matrix);
-  context.builder.initializers(floatRows(context.weights, matrix));
+  context.builder.initializers(floatRows(context.weights, withFactors(context, matrix)));
 }
 
 /** Says to the checkpoint which tensors a matrix is made of. */
@@ -92,13 +93,14 @@ export function addBias(context: GraphContext, path: string, biased: { x: string
 }
 
 /** Adds a matrix's biases, [rows of the matrix], as an initializer and gives back its name. */
-export function biasOf({ builder, weights }: GraphContext, matrix: Matrix): string {
+export function biasOf(context: GraphContext, matrix: Matrix): string {
+  const { builder, weights } = context;
   const name = toBias(matrix.name);
   for (const { tensor, rows, slice } of matrix.parts) weights.expect(toBias(tensor), [slice?.of ?? rows]);
   const parts = matrix.parts.map(({ tensor, rows, slice }) => ({
     ...{ tensor: toBias(tensor), first: slice?.first ?? 0, length: rows },
   }));
-  builder.initializers(packedVector(weights, name, parts));
+  builder.initializers(packedVector(weights, name, parts, withFactors(context, matrix).factors?.rows));
   return name;
 }
 

@@ -2,6 +2,7 @@
 import { quantiseRows, type WeightLimit } from '../weights/quantise.js';
 import { transposeInto } from '../weights/transpose.js';
 import type { Weights } from '../weights/weights.js';
+import { applyFactors, type Factors } from './factors.js';
 import { bytesOf, type TensorSource } from './tensor.js';
 
 /** A tensor of the checkpoint, or some consecutive rows of it. */
@@ -20,6 +21,8 @@ export interface Matrix {
   readonly columns: number;
   /** The checkpoint has each part as [columns, rows] (input by output), as GPT-2's Conv1D; whole tensors only. */
   readonly transposed?: boolean;
+  /** Put on when it is read. */
+  readonly factors?: Factors | undefined;
 }
 
 /** The matrix that is one tensor of the checkpoint, under its own name. */
@@ -79,10 +82,16 @@ export function int8Rows(weights: Weights, matrix: Matrix, limit: WeightLimit): 
   };
 }
 
+/** A quantised matrix that still says what it is made of. */
+export interface MatrixSource extends TensorSource {
+  readonly matrix: Matrix;
+}
+
 /** int8 as MatMulIntegerToFloat reads it, [columns, rows], with float32 `<name>_scale`, [rows], one for each output. */
-export function int8Columns(weights: Weights, matrix: Matrix, limit: WeightLimit): TensorSource {
+export function int8Columns(weights: Weights, matrix: Matrix, limit: WeightLimit): MatrixSource {
   const stride = matrixRows(matrix);
   return {
+    matrix,
     tensors: [
       { name: matrix.name, type: 'int8', dims: [matrix.columns, stride] },
       { name: scaleName(matrix), type: 'float32', dims: [stride] },
@@ -110,17 +119,29 @@ export function packedVector(
   weights: Weights,
   name: string,
   parts: readonly { readonly tensor: string; readonly first?: number; readonly length: number }[],
+  factors?: Float32Array,
 ): TensorSource {
   return {
     tensors: [{ name, type: 'float32', dims: [parts.reduce((sum, part) => sum + part.length, 0)] }],
     async *chunks() {
-      for (const part of parts) yield bytesOf(await weights.read(part.tensor, part.first ?? 0, part.length));
+      let row = 0;
+      for (const part of parts) {
+        const values = await weights.read(part.tensor, part.first ?? 0, part.length);
+        yield bytesOf(applyFactors(values, 1, row, { rows: factors }));
+        row += part.length;
+      }
     },
   };
 }
 
-/** Some whole rows at a time; `row` counts through the packed matrix. */
+/** Some whole rows at a time, with the matrix's factors; `row` counts through the packed matrix. */
 export async function* rowBlocks(weights: Weights, matrix: Matrix) {
+  for await (const { block, row } of storedBlocks(weights, matrix)) {
+    yield { block: applyFactors(block, matrix.columns, row, matrix.factors), row };
+  }
+}
+
+async function* storedBlocks(weights: Weights, matrix: Matrix) {
   const { columns, transposed } = matrix;
   const step = Math.max(1, Math.floor(blockValues / columns));
   let first = 0;

@@ -1,4 +1,5 @@
 /** RMS norms (arXiv 1910.07467), with the addition to the residual stream folded in. */
+import { applyFactors } from './factors.js';
 import type { GraphContext } from './graph-context.js';
 import { bytesOf, type TensorSource } from './tensor.js';
 
@@ -46,13 +47,15 @@ export function streamNorm(
   return { normed, stream: { sum: newSum } };
 }
 
-function normWeight({ builder, weights }: GraphContext, { tensor, size, offset }: NormUse): string {
+function normWeight(context: GraphContext, { tensor, size, offset }: NormUse): string {
+  const { builder, weights } = context;
   weights.expect(tensor, [size]);
   const source: TensorSource = {
     tensors: [{ name: tensor, type: 'float32', dims: [size] }],
     async *chunks() {
       const values = await weights.read(tensor, 0, size);
-      yield bytesOf(offset === 0 ? values : values.map((value) => value + offset));
+      const added = offset === 0 ? values : values.map((value) => value + offset);
+      yield bytesOf(applyFactors(added, 1, 0, context.factors?.get(tensor)));
     },
   };
   builder.initializers(source);

@@ -85,7 +85,7 @@ function tensorProto(tensor: StoredTensor): MessageInitShape<typeof TensorProtoS
   };
 }
 
-function valueProto({ name, type, dims }: GraphValue): MessageInitShape<typeof ValueInfoProtoSchema> {
+export function valueProto({ name, type, dims }: GraphValue): MessageInitShape<typeof ValueInfoProtoSchema> {
   const dim = dims.map((dimension) =>
     typeof dimension === 'number'
       ? ({ value: { case: 'dimValue', value: BigInt(dimension) } } as const)

@@ -32,7 +32,7 @@ export async function openCheckpointSource(folder: string): Promise<ModelSource>
 }
 
 /** Throws `invalid_model`. */
-function readConfig(folder: string): Promise<JsonObject> {
+export function readConfig(folder: string): Promise<JsonObject> {
   return readJsonObject(join(folder, 'config.json'), maxJsonBytes);
 }
 

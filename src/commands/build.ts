@@ -29,9 +29,9 @@ const buildOptions = {
     help: 'Folder to write (required)',
   },
   precision: {
-    schema: oneOf('int8', 'int8-weight', 'int4-weight', 'fp32').default('int8'),
+    schema: oneOf('int8', 'int8-weight', 'int4-weight', 'fp16', 'fp32').default('int8'),
     value: 'name',
-    help: 'int8 (per-token W8A8), int8-weight or int4-weight (blocks), or fp32 (default int8)',
+    help: 'int8 (per-token W8A8), int8-weight or int4-weight (blocks), fp16 (for GPUs), or fp32 (default int8)',
   },
   name: {
     schema: z.string().optional(),

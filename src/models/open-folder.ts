@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { OctavoError } from '../errors.js';
+import { cacheShape } from './cache-shape.js';
 import { encoderPlan } from './encoder-plan.js';
 import { openExport } from './exports/open-export.js';
 import { parseFolder } from './folder-reference.js';
@@ -37,8 +38,8 @@ async function describeBuilt(folder: ModelFolder): Promise<ServedFolder> {
 }
 
 function decoderPlan({ manifest, encoderGraph }: ModelFolder): DecoderPlan {
-  const { shape, endTokens, encoder } = manifest;
-  const plan: DecoderPlan = { kind: 'decoder', shape, endTokens };
+  const { endTokens, encoder } = manifest;
+  const plan: DecoderPlan = { kind: 'decoder', shape: cacheShape(manifest), endTokens };
   return encoder && encoderGraph !== null
     ? { ...plan, encoder: { graph: encoderGraph, startToken: encoder.startToken } }
     : plan;

@@ -1,5 +1,6 @@
 /** A folder that can be served, whoever wrote it: what is in it, and how its graph is run. */
 import type { DecoderPorts } from './decoder/decoder-ports.js';
+import type { KvShape } from './decoder/kv-arena.js';
 import type { EncoderShape } from './encoder/encoder.js';
 import type { Manifest } from './manifest.js';
 import type { Receipt } from './receipt/receipt.js';
@@ -8,7 +9,8 @@ import type { EncoderHead } from './served-model.js';
 /** A graph that generates text. */
 export interface DecoderPlan {
   readonly kind: 'decoder';
-  readonly shape: Pick<Manifest['shape'], 'layers' | 'kvHeads' | 'headDim' | 'vocab' | 'context'>;
+  readonly shape: Pick<Manifest['shape'], 'layers' | 'kvHeads' | 'headDim' | 'vocab' | 'context'> &
+    Pick<KvShape, 'element'>;
   /** Tokens at which the model ends by itself. */
   readonly endTokens: readonly number[];
   /** Of an encoder-decoder: the absolute path of the graph that reads prompts, and the token before the first of every output. */

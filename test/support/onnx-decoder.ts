@@ -74,7 +74,7 @@ export class OnnxDecoder {
       for (const part of ['key', 'value']) {
         feeds[`past_key_values.${layer}.${part}`] =
           (past?.present[`present.${layer}.${part}`] as Tensor | undefined) ??
-          new Tensor('float32', new Float32Array(0), [rows.length, kvHeads, 0, headDim]);
+          emptyCache(this.manifest.precision, [rows.length, kvHeads, 0, headDim]);
       }
     }
     const present = await this.#session.run(feeds);
@@ -103,6 +103,12 @@ export class OnnxDecoder {
       return argmax(logits.subarray(start, start + vocab)) === token;
     }).length;
   }
+}
+
+function emptyCache(precision: Manifest['precision'], dims: readonly number[]): Tensor {
+  return precision === 'fp16'
+    ? new Tensor('float16', new Uint16Array(0), dims)
+    : new Tensor('float32', new Float32Array(0), dims);
 }
 
 function argmax(values: Float32Array): number {

@@ -132,5 +132,6 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
 
 /** What transformers.js needs to know to load the folder. */
 function loader(precision: Precision): JsonObject {
-  return { use_external_data_format: true, dtype: dtypeName(precision) };
+  const cache = precision === 'fp16' ? { kv_cache_dtype: { fp16: 'float16' } } : {};
+  return { use_external_data_format: true, dtype: dtypeName(precision), ...cache };
 }

@@ -1,5 +1,6 @@
 /** The ONNX files of a model: one graph, or with an encoder two. */
 import type { EncoderPlan, ModelPlan } from './families/family.js';
+import { inFloat16 } from './graph/float16.js';
 import { type Graph, GraphBuilder } from './graph/graph-builder.js';
 import type { GraphContext } from './graph/graph-context.js';
 import { graphPath } from './onnx/dtype.js';
@@ -22,8 +23,10 @@ export interface GraphFiles {
 export function drawGraphFiles(plan: ModelPlan, context: Omit<GraphContext, 'builder' | 'wholeTexts'>): GraphFiles {
   const file = (name: string, part: Pick<ModelPlan, 'draw'>, wholeTexts: boolean): GraphFile => {
     const builder = new GraphBuilder();
-    part.draw({ ...context, builder, wholeTexts });
-    return { path: graphPath(name, context.precision), graph: builder.finish() };
+    const half = context.precision === 'fp16';
+    part.draw({ ...context, builder, wholeTexts, precision: half ? 'fp32' : context.precision });
+    const graph = builder.finish();
+    return { path: graphPath(name, context.precision), graph: half ? inFloat16(graph) : graph };
   };
   const { encoder } = plan;
   if (encoder === undefined) return { model: file('model', plan, plan.output !== undefined), encoder: null };

@@ -44,7 +44,7 @@ export class EncoderDecoderModel implements LanguageModel {
     this.#shape = shape;
     this.#outputs = new KvArena(shape, cacheNames(shape.layers, 'decoder'));
     this.#prompts = new KvArena(shape, cacheNames(shape.layers, 'encoder'));
-    this.#encoded = new Map(this.#prompts.names.present.map((name) => [name, new Scratch('float32')]));
+    this.#encoded = new Map(this.#prompts.names.present.map((name) => [name, new Scratch(shape.element ?? 'float32')]));
   }
 
   async forward({ firstRow, ids, past }: Batch): Promise<readonly Float32Array[]> {

@@ -1,5 +1,5 @@
 /** The KV cache of all rows: one block per layer for keys and one for values, written in place by the model. */
-import type { Tensor } from '../runtime/runtime.js';
+import { elementBytes, type Tensor, viewOf } from '../runtime/runtime.js';
 import { type CacheNames, cacheNames } from './decoder-ports.js';
 
 export interface KvShape {
@@ -10,7 +10,14 @@ export interface KvShape {
   readonly rows: number;
   /** Tokens that a row can hold. */
   readonly capacity: number;
+  /** What keys and values are stored as; float32 when left out. */
+  readonly element?: CacheElement | undefined;
 }
+
+export type CacheElement = 'float32' | 'float16';
+
+/** Values of a cache; of float16 the bits. */
+export type CacheArray = Float32Array | Uint16Array;
 
 /** The bindings of some consecutive rows: the same tensors are the step's past and its present. */
 export interface KvView {
@@ -24,9 +31,10 @@ export class KvArena {
   /** In the order of the blocks. */
   readonly names: CacheNames;
   readonly #shape: KvShape;
+  readonly #element: CacheElement;
   /** They can shrink to nothing and grow again without moving: what is bound stays bound. */
   readonly #memory: readonly ArrayBuffer[];
-  readonly #blocks: readonly Float32Array[];
+  readonly #blocks: readonly CacheArray[];
   /** Of the rows from 0 on, by their number. */
   readonly #views = new Map<number, KvView>();
 
@@ -34,11 +42,12 @@ export class KvArena {
     this.#shape = shape;
     this.names = names;
     const { rows, kvHeads, capacity, headDim } = shape;
+    this.#element = shape.element ?? 'float32';
     const length = rows * kvHeads * capacity * headDim;
-    const bytes = length * Float32Array.BYTES_PER_ELEMENT;
+    const bytes = length * elementBytes[this.#element];
     // The system gives memory to a page when it is first written.
     this.#memory = names.past.map(() => new ArrayBuffer(bytes, { maxByteLength: bytes }));
-    this.#blocks = this.#memory.map((memory) => new Float32Array(memory, 0, length));
+    this.#blocks = this.#memory.map((memory) => viewOf(this.#element, memory, length) as CacheArray);
   }
 
   /** Gives all memory back to the system until it is written again; what was in the rows is lost. */
@@ -57,8 +66,8 @@ export class KvArena {
     return view;
   }
 
-  /** All memory, keys and values in turn, layer by layer: each float32 [rows, kvHeads, capacity, headDim]. */
-  get blocks(): readonly Float32Array[] {
+  /** All memory, keys and values in turn, layer by layer: each [rows, kvHeads, capacity, headDim]. */
+  get blocks(): readonly CacheArray[] {
     return this.#blocks;
   }
 
@@ -81,7 +90,7 @@ export class KvArena {
   fill(first: number, sources: readonly Tensor[], lengths: readonly number[]): void {
     const { kvHeads, capacity, headDim } = this.#shape;
     sources.forEach(({ dims, data }, index) => {
-      const [source, head] = [data as Float32Array, dims[2]! * headDim];
+      const [source, head] = [data as CacheArray, dims[2]! * headDim];
       lengths.forEach((length, row) => {
         for (let h = 0; h < kvHeads; h++) {
           const start = (row * kvHeads + h) * head;
@@ -99,7 +108,7 @@ export class KvArena {
     const present = new Map<string, Tensor>();
     this.#blocks.forEach((block, index) => {
       const data = block.subarray(first * row, (first + rows) * row);
-      const tensor: Tensor = { type: 'float32', dims: [rows, kvHeads, capacity, headDim], data };
+      const tensor: Tensor = { type: this.#element, dims: [rows, kvHeads, capacity, headDim], data };
       past.set(this.names.past[index]!, tensor);
       present.set(this.names.present[index]!, tensor);
     });

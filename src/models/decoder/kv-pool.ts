@@ -1,24 +1,29 @@
 /** Blocks of the KV cache that are kept when their row is gone, for prompts that begin with the same tokens. */
-import type { KvArena, KvShape } from './kv-arena.js';
+
+import { elementBytes } from '../runtime/runtime.js';
+import type { CacheArray, KvArena, KvShape } from './kv-arena.js';
 import { type BlockCopy, blockTokens } from './step.js';
 
 /** Bytes of one slot. */
-export function slotBytes({ layers, kvHeads, headDim }: Pick<KvShape, 'layers' | 'kvHeads' | 'headDim'>): number {
-  return layers * 2 * kvHeads * blockTokens * headDim * Float32Array.BYTES_PER_ELEMENT;
+export function slotBytes(shape: Pick<KvShape, 'layers' | 'kvHeads' | 'headDim' | 'element'>): number {
+  const { layers, kvHeads, headDim, element = 'float32' } = shape;
+  return layers * 2 * kvHeads * blockTokens * headDim * elementBytes[element];
 }
 
 export class KvPool {
   readonly #shape: KvShape;
   readonly #arena: KvArena;
-  /** As the arena's: each float32 [slots, kvHeads, blockTokens, headDim]. */
-  readonly #slots: readonly Float32Array[];
+  /** As the arena's: each [slots, kvHeads, blockTokens, headDim]. */
+  readonly #slots: readonly CacheArray[];
 
   /** Memory is taken from the system when a slot is first written. */
   constructor(arena: KvArena, shape: KvShape, slots: number) {
     this.#shape = shape;
     this.#arena = arena;
     const length = slots * shape.kvHeads * blockTokens * shape.headDim;
-    this.#slots = arena.blocks.map(() => new Float32Array(length));
+    this.#slots = arena.blocks.map((block) =>
+      block instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length),
+    );
   }
 
   /** Copies a block of a row into a slot. */
@@ -41,7 +46,7 @@ export class KvPool {
   #eachHead(
     row: number,
     { block, slot }: BlockCopy,
-    copy: (cache: Float32Array, slots: Float32Array, at: { cache: number; slot: number; length: number }) => void,
+    copy: (cache: CacheArray, slots: CacheArray, at: { cache: number; slot: number; length: number }) => void,
   ): void {
     const { kvHeads, capacity, headDim } = this.#shape;
     const length = blockTokens * headDim;

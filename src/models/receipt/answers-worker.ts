@@ -11,11 +11,11 @@ import { serveComparisons } from './serve-comparisons.js';
 const setup = workerData as CompareSetup<AnswerBatch, AnswerShape>;
 
 export default serveComparisons(setup, {
-  load: async ({ graph, encoderGraph }, open) => {
+  load: async ({ graph, encoderGraph, element }, open) => {
     invariant(encoderGraph !== null, 'an encoder-decoder has two graphs');
     const { shape } = setup;
     const parts = { startToken: shape.startToken, decoder: await open(graph), encoder: await open(encoderGraph) };
-    return new AnswerReader(new EncoderDecoderModel(parts, shape), shape);
+    return new AnswerReader(new EncoderDecoderModel(parts, { ...shape, element }), shape);
   },
   compare: ({ sample, ...logits }) => compareLogits({ ...logits, targets: sample.flatMap(({ answer }) => answer) }),
 });

@@ -1,10 +1,11 @@
 /** What the main thread and the thread that compares models say to each other. */
 import type { ErrorCode } from '../../errors.js';
+import type { KvShape } from '../decoder/kv-arena.js';
 import type { ModelFolder } from '../model-folder.js';
 import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
 
-/** Absolute paths of a model's ONNX files. */
-export type Graphs = Pick<ModelFolder, 'graph' | 'encoderGraph'>;
+/** Absolute paths of a model's ONNX files, and what its cache is made of. */
+export type Graphs = Pick<ModelFolder, 'graph' | 'encoderGraph'> & Pick<KvShape, 'element'>;
 
 /** What FP32 and a model give for the same. */
 export interface ValuesPair {

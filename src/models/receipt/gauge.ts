@@ -1,5 +1,6 @@
 /** Measures builds of one model against FP32, all on the same samples. */
 import { OctavoError } from '../../errors.js';
+import { cacheShape } from '../cache-shape.js';
 import type { ModelFolder } from '../model-folder.js';
 import { compareModels } from './compare-models.js';
 import type { CompareSetup, Graphs } from './comparison-protocol.js';
@@ -58,6 +59,6 @@ export function createGauge<Sample, Shape, Result>(parts: GaugeParts<Sample, Sha
   };
 }
 
-export function graphsOf({ graph, encoderGraph }: Graphs): Graphs {
-  return { graph, encoderGraph };
+export function graphsOf({ graph, encoderGraph, manifest }: ModelFolder): Graphs {
+  return { graph, encoderGraph, element: cacheShape(manifest).element };
 }

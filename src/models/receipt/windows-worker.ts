@@ -10,8 +10,8 @@ import { serveComparisons } from './serve-comparisons.js';
 const setup = workerData as CompareSetup<Piece, DecoderShape>;
 
 export default serveComparisons(setup, {
-  load: async ({ graph }, open) => {
-    const reader = new LogitsReader(await open(graph), setup.shape);
+  load: async ({ graph, element }, open) => {
+    const reader = new LogitsReader(await open(graph), { ...setup.shape, element });
     return {
       read: (piece: Piece) => readPiece(reader, piece, setup.shape.vocab),
       close: () => reader.close(),

@@ -79,5 +79,8 @@ function copyInto(tensor: Tensor, result: ort.Tensor, name: string): void {
   if (result.data.length !== tensor.data.length) {
     throw new Error(`output ${name} has the shape [${result.dims}], expected [${tensor.dims}]`);
   }
-  (tensor.data as Float32Array).set(result.data as Float32Array);
+  const data = result.data as Float32Array;
+  // float16 comes as its bits, or as numbers where Node has an array for them: then its bits are what lies beneath.
+  const values = tensor.type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  (tensor.data as Float32Array).set(values);
 }

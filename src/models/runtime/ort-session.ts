@@ -4,7 +4,7 @@ import { OctavoError } from '../../errors.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import type { ProviderName, Runtime, Session, SessionOptions, Tensor, TensorMap, TensorType } from './runtime.js';
 
-const elementType: Record<TensorType, number> = { float32: 1, int32: 6, int64: 7 };
+const elementType: Record<TensorType, number> = { float32: 1, int32: 6, int64: 7, float16: 10 };
 const loggingLevel = { error: 3 };
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
 const providerNames: readonly (readonly [ort: string, name: ProviderName])[] = [

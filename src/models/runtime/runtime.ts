@@ -1,6 +1,6 @@
 /** The one small interface to ONNX Runtime; two implementations stand behind it (`ort-c-api`, `onnxruntime-node`). */
 
-export type TensorType = 'float32' | 'int64' | 'int32';
+export type TensorType = 'float32' | 'float16' | 'int64' | 'int32';
 
 /**
  * A dense row-major tensor over memory of ours. A tensor's identity is its binding: a session that is given the same
@@ -10,7 +10,8 @@ export type TensorType = 'float32' | 'int64' | 'int32';
 export interface Tensor {
   readonly type: TensorType;
   readonly dims: readonly number[];
-  readonly data: Float32Array | BigInt64Array | Int32Array;
+  /** float16 as its bits: arrays of that type are newer than the oldest Node that runs this. */
+  readonly data: Float32Array | Uint16Array | BigInt64Array | Int32Array;
 }
 
 export type TensorMap = ReadonlyMap<string, Tensor>;
@@ -57,11 +58,21 @@ export type RuntimeName = 'ort-c-api' | 'onnxruntime-node';
 /** A zero-filled tensor; the OS gives memory to a page when it is first written. */
 export function zeros(type: TensorType, dims: readonly number[]): Tensor {
   const length = dims.reduce((product, dim) => product * dim, 1);
-  const data =
-    type === 'float32'
-      ? new Float32Array(new ArrayBuffer(length * 4))
-      : type === 'int64'
-        ? new BigInt64Array(new ArrayBuffer(length * 8))
-        : new Int32Array(new ArrayBuffer(length * 4));
-  return { type, dims, data };
+  return { type, dims, data: viewOf(type, new ArrayBuffer(length * elementBytes[type]), length) };
+}
+
+export const elementBytes: Readonly<Record<TensorType, number>> = { float32: 4, float16: 2, int32: 4, int64: 8 };
+
+/** The first `length` elements of some memory. */
+export function viewOf(type: TensorType, memory: ArrayBuffer, length: number): Tensor['data'] {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(memory, 0, length);
+    case 'float16':
+      return new Uint16Array(memory, 0, length);
+    case 'int32':
+      return new Int32Array(memory, 0, length);
+    case 'int64':
+      return new BigInt64Array(memory, 0, length);
+  }
 }

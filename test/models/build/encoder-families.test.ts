@@ -26,12 +26,15 @@ describe.each(encoderFixtures.map((fixture) => [fixture.name, fixture] as const)
     }
   });
 
-  it('comes near it in INT8', async () => {
-    const run = await (await openBuild(folder, 'int8')).run(all, padded);
+  it.each([
+    ['fp16', 0.005],
+    ['int8', 0.15],
+  ] as const)('comes near it in %s', async (precision, bound) => {
+    const run = await (await openBuild(folder, precision)).run(all, padded);
     const compared = texts.flatMap((text, index) => compare(run, text, index));
     const [actual, expected] = [compared.flatMap((one) => one.actual), compared.flatMap((one) => one.expected)];
     // Random weights carry rounding further than trained ones do.
-    expect(relativeError(actual, expected)).toBeLessThan(0.15);
+    expect(relativeError(actual, expected)).toBeLessThan(bound);
   });
 
   it.each(['int8', 'int8-weight', 'int4-weight', 'fp32'] as const)(

@@ -36,6 +36,7 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
 
   // Random weights carry rounding further than trained ones do, which have few sharp choices; unrelated logits err by 1.4.
   it.each([
+    ['fp16', 0.005],
     ['int8', 0.15],
     ['int8-weight', 0.1],
     ['int4-weight', 0.75],

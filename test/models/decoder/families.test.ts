@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
+import { cacheShape } from '#octavo/models/cache-shape.js';
 import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
@@ -40,12 +41,21 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       await decoder.close();
     });
 
+    it('gives nearly all tokens of FP32 in float16, cache included', async () => {
+      const decoder = await openDecoder('fp16');
+      const tokens = (await decodeAll(decoder)).flat();
+      const expected = prompts.flatMap((prompt) => prompt.greedy);
+      expect(tokens.filter((token, index) => token === expected[index]).length).toBeGreaterThan(0.9 * expected.length);
+      await decoder.close();
+    });
+
     async function openDecoder(precision: Precision): Promise<Decoder> {
       const out = join(root, `${name}-${precision}`);
-      const { graph, shape } = await buildModel({ source: folder, out, precision });
+      const manifest = await buildModel({ source: folder, out, precision });
+      const { graph, shape } = manifest;
       const session = await runtime.open(join(out, graph), { provider: 'cpu', threads: 2 });
       return new Decoder(
-        new CausalModel(session, { ...shape, rows: prompts.length, capacity: shape.context }),
+        new CausalModel(session, { ...cacheShape(manifest), rows: prompts.length, capacity: shape.context }),
         new PlainWeigher(),
       );
     }

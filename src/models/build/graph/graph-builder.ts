@@ -1,6 +1,6 @@
 /** Draws an ONNX graph node by node, and refuses at once what a runtime would only refuse when it loads the file. */
 import { invariant } from '../../../errors.js';
-import { constantTensor, type ElementType, type TensorSource } from './tensor.js';
+import { constantPrefix, constantTensor, type ElementType, type TensorSource } from './tensor.js';
 
 /** An integer attribute is a bigint, a float attribute a number. */
 export type Attribute = bigint | number | string | readonly bigint[];
@@ -88,7 +88,7 @@ export class GraphBuilder {
 
   /** The name of a small constant, made once however often it is asked for. No `dims`: a scalar. */
   constant(type: ElementType, values: readonly number[] | readonly bigint[], dims: readonly number[] = []): string {
-    const name = `/constants/${type}${dims.length > 0 ? `[${dims}]` : ''}/${values.join('_')}`;
+    const name = `${constantPrefix}${type}${dims.length > 0 ? `[${dims}]` : ''}/${values.join('_')}`;
     if (!this.#values.has(name)) this.initializers(constantTensor({ name, type, dims }, values));
     return name;
   }

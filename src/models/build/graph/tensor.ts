@@ -1,6 +1,7 @@
 /** The constant tensors of a graph: what they are is known while the graph is drawn, their bytes are made when written. */
+import { halvesOf } from '../weights/float-format.js';
 
-export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64';
+export type ElementType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64';
 
 export interface TensorSpec {
   readonly name: string;
@@ -15,7 +16,14 @@ export interface TensorSource {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
-const elementBytes: Readonly<Record<ElementType, number>> = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8 };
+const elementBytes: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  float16: 2,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+};
 
 export function byteLength(spec: TensorSpec): number {
   return spec.dims.reduce((product, dimension) => product * dimension, elementBytes[spec.type]);
@@ -23,6 +31,13 @@ export function byteLength(spec: TensorSpec): number {
 
 export function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** Names of constants begin so; those of a checkpoint's tensors never do. */
+export const constantPrefix = '/constants/';
+
+export function isConstant(name: string): boolean {
+  return name.startsWith(constantPrefix);
 }
 
 /** A small tensor whose values are known already; int64 takes bigints. */
@@ -41,6 +56,8 @@ function typedArray(type: ElementType, values: readonly (number | bigint)[]): Ar
       return BigInt64Array.from(values, BigInt);
     case 'float32':
       return Float32Array.from(values, Number);
+    case 'float16':
+      return halvesOf(Float32Array.from(values, Number));
     case 'int32':
       return Int32Array.from(values, Number);
     case 'uint8':

@@ -24,6 +24,7 @@ const opset = 21n;
 
 export const dataTypes: Readonly<Record<ElementType, DataType>> = {
   float32: DataType.FLOAT,
+  float16: DataType.FLOAT16,
   uint8: DataType.UINT8,
   int8: DataType.INT8,
   int32: DataType.INT32,

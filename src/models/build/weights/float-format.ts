@@ -43,3 +43,36 @@ function float16Table(): Float32Array {
   cachedTable = table;
   return table;
 }
+
+/** The largest finite float16. */
+export const largestHalf = 65504;
+
+/** The bits of the nearest float16, ties to even; what is beyond its range becomes infinity. */
+export function halvesOf(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = halfOf(bits[i]!);
+  return halves;
+}
+
+/** Of the bits of a float32. */
+function halfOf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = ((bits >>> 23) & 0xff) - 127 + 15;
+  const fraction = bits & 0x7fffff;
+  if (exponent >= 31) return sign | (((bits >>> 23) & 0xff) === 255 && fraction !== 0 ? 0x7e00 : 0x7c00);
+  // Below 2^-14 the steps are all alike: the one of the fraction is shifted down to them.
+  const significand = exponent > 0 ? fraction : fraction | 0x800000;
+  const shift = exponent > 0 ? 13 : Math.min(14 - exponent, 31);
+  const rounded = roundShift(significand, shift);
+  // A fraction that rounds up to one carries into the exponent, as it should.
+  return sign | ((Math.max(exponent, 0) << 10) + rounded);
+}
+
+/** `value / 2^shift` to the nearest, ties to even. */
+function roundShift(value: number, shift: number): number {
+  const quotient = value >>> shift;
+  const rest = value & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  return rest > half || (rest === half && (quotient & 1) === 1) ? quotient + 1 : quotient;
+}

@@ -116,7 +116,7 @@ interface Report {
 }
 
 function describeReport({ model, machine, limits }: Report): string {
-  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${model.threads} threads
+  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${model.threads} threads${model.placement && `, ${model.placement}`}
 ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}
 ${limits === null ? '' : `${describeLimits(limits)}\n`}`;
 }

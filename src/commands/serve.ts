@@ -51,8 +51,9 @@ function describeEngine(engine: Engine): string {
   const copies = engine.kind === 'decoder' ? engine.batcher.replicas.length : 1;
   const { id, architecture, precision, contextLength, runtime } = model;
   const remarks = model.remarks.map((remark) => `\n  note     ${remark}`).join('');
+  const nodes = runtime.placement === '' ? '' : `\n  graph    ${runtime.placement}`;
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
   return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${runtime.rows} rows
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
-  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})${remarks}`;
+  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})${nodes}${remarks}`;
 }

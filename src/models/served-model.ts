@@ -47,6 +47,8 @@ export interface RuntimeInfo {
   readonly provider: string;
   readonly providerReason: string;
   readonly threads: number;
+  /** Which provider runs how much of the graph, for a person; empty where the runtime does not tell. */
+  readonly placement: string;
   /** Sequences, or texts, of one step at most; a decoder has as many rows in its KV arena. */
   readonly rows: number;
 }

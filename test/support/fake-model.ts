@@ -29,6 +29,7 @@ export const fakeModel: ServedModel = {
     provider: 'cpu',
     providerReason: 'there is no other',
     threads: 1,
+    placement: '',
     rows: 4,
   },
   remarks: [],

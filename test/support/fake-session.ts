@@ -18,6 +18,7 @@ export class FakeSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[] = ['logits'];
   readonly optionalInputs: readonly string[];
+  readonly placement = [];
   /** What each run was given. */
   readonly runs: { readonly inputs: TensorMap; readonly outputs: TensorMap }[] = [];
   closed = false;

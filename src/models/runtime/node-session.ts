@@ -46,6 +46,8 @@ class NodeSession implements Session {
   readonly outputs: readonly string[];
   /** This binding feeds required inputs only: graphs keep their defaults. */
   readonly optionalInputs: readonly string[] = [];
+  /** Nor does it tell where nodes run. */
+  readonly placement = [];
   readonly #session: ort.InferenceSession;
 
   constructor(session: ort.InferenceSession) {

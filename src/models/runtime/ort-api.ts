@@ -50,7 +50,16 @@ const table = {
   SessionOptionsAppendExecutionProvider: [216, 'void *', ['void *', 'str', 'void *', 'void *', 'size_t']],
 } as const;
 
-type Name = keyof typeof table;
+/** What libraries have since 1.24, in positions that older ones do not reach. */
+const newerTable = {
+  Session_GetEpGraphAssignmentInfo: [407, 'void *', ['void *', 'void *', 'void *']],
+  EpAssignedSubgraph_GetEpName: [408, 'void *', ['void *', 'void *']],
+  EpAssignedSubgraph_GetNodes: [409, 'void *', ['void *', 'void *', 'void *']],
+  EpAssignedNode_GetOperatorType: [412, 'void *', ['void *', 'void *']],
+} as const;
+const newerVersion = 24;
+
+type Name = keyof typeof table | keyof typeof newerTable;
 type Argument = Pointer | number | string | ArrayBufferView | null;
 type NativeFunction = (...args: Argument[]) => unknown;
 
@@ -65,6 +74,11 @@ export class OrtApi {
     this.version = loaded.version;
     this.#functions = loaded.functions;
     this.#checkTable();
+  }
+
+  /** Whether a function is in this library. */
+  has(name: Name): boolean {
+    return this.#functions.has(name);
   }
 
   /** Calls a function that returns a status. Throws an Error with ONNX Runtime's message when it fails. */
@@ -86,6 +100,13 @@ export class OrtApi {
   /** Calls a Release function. */
   release(name: Name, pointer: Pointer): void {
     this.#call(name, [pointer]);
+  }
+
+  /** Calls a function that gives an array of pointers and its length in its last two arguments. */
+  list(name: Name, ...args: Argument[]): readonly Pointer[] {
+    const [array, length] = [pointerCell(), pointerCell()];
+    this.call(name, ...args, array, length);
+    return Array.from({ length: Number(length[0]!) }, (_, index) => readPointer(array[0]!, index));
   }
 
   /** Execution providers built into the library, by ONNX Runtime's names. */
@@ -128,7 +149,8 @@ function load(library: string): { version: string; functions: Map<Name, NativeFu
     const api = koffi.call(readPointer(base, 0), koffi.proto('void *', ['uint32_t']), apiVersion) as Pointer | null;
     if (!api) throw new Error(`version ${version} has no C API ${apiVersion}`);
     const functions = new Map<Name, NativeFunction>();
-    for (const [name, [position, result, args]] of Object.entries(table)) {
+    const listed = minorOf(version) < newerVersion ? table : { ...table, ...newerTable };
+    for (const [name, [position, result, args]] of Object.entries(listed)) {
       const prototype = koffi.proto(result, [...args]);
       functions.set(name as Name, koffi.decode(readPointer(api, position), prototype) as NativeFunction);
     }
@@ -143,6 +165,11 @@ function load(library: string): { version: string; functions: Map<Name, NativeFu
       },
     );
   }
+}
+
+/** `1.30.0` is 30. */
+function minorOf(version: string): number {
+  return Number(version.split('.')[1]);
 }
 
 function readPointer(address: Pointer, index: number): Pointer {

@@ -2,6 +2,7 @@
 import koffi from 'koffi';
 import { OctavoError } from '../../errors.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
+import type { Placement } from './placement.js';
 import type { ProviderName, Runtime, Session, SessionOptions, Tensor, TensorMap, TensorType } from './runtime.js';
 
 const elementType: Record<TensorType, number> = { float32: 1, int32: 6, int64: 7, float16: 10 };
@@ -45,6 +46,7 @@ class OrtSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly optionalInputs: readonly string[];
+  readonly placement: readonly Placement[];
   readonly #api: OrtApi;
   readonly #session: Pointer;
   readonly #binding: Pointer;
@@ -62,6 +64,7 @@ class OrtSession implements Session {
     this.#memoryInfo = api.create('CreateCpuMemoryInfo', cpuMemory.deviceAllocator, cpuMemory.defaultType);
     this.inputs = readNames(api, session, 'Input');
     this.outputs = readNames(api, session, 'Output');
+    this.placement = readPlacement(api, session);
     this.optionalInputs = readNames(api, session, 'OverridableInitializer');
   }
 
@@ -121,6 +124,9 @@ function createSettings(api: OrtApi, { provider, threads }: SessionOptions): Poi
     api.call('SetIntraOpNumThreads', settings, threads);
     // A pattern is kept for every shape ever seen, and each length of a batch is another shape.
     api.call('DisableMemPattern', settings);
+    if (api.has('Session_GetEpGraphAssignmentInfo')) {
+      api.call('AddSessionConfigEntry', settings, 'session.record_ep_graph_assignment_info', '1');
+    }
     // Between steps the cores belong to the server.
     api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');
     if (provider === 'webgpu') {
@@ -151,4 +157,21 @@ function readNames(api: OrtApi, session: Pointer, kind: 'Input' | 'Output' | 'Ov
     api.call('AllocatorFree', allocator, text);
     return name;
   });
+}
+
+/** Empty where the library does not tell. */
+function readPlacement(api: OrtApi, session: Pointer): Placement[] {
+  if (!api.has('Session_GetEpGraphAssignmentInfo')) return [];
+  const placed = new Map<string, Map<string, number>>();
+  for (const part of api.list('Session_GetEpGraphAssignmentInfo', session)) {
+    const provider = koffi.decode.string(api.create('EpAssignedSubgraph_GetEpName', part));
+    const operators = placed.get(provider) ?? new Map<string, number>();
+    placed.set(provider, operators);
+    for (const node of api.list('EpAssignedSubgraph_GetNodes', part)) {
+      const operator = koffi.decode.string(api.create('EpAssignedNode_GetOperatorType', node));
+      operators.set(operator, (operators.get(operator) ?? 0) + 1);
+    }
+  }
+  const names = new Map<string, string>(providerNames);
+  return Array.from(placed, ([provider, operators]) => ({ provider: names.get(provider) ?? provider, operators }));
 }

@@ -1,5 +1,7 @@
 /** The one small interface to ONNX Runtime; two implementations stand behind it (`ort-c-api`, `onnxruntime-node`). */
 
+import type { Placement } from './placement.js';
+
 export type TensorType = 'float32' | 'float16' | 'int64' | 'int32';
 
 /**
@@ -23,6 +25,8 @@ export interface Session {
   readonly outputs: readonly string[];
   /** Inputs with a default value in the graph. */
   readonly optionalInputs: readonly string[];
+  /** The nodes of each execution provider; empty where the runtime does not tell. */
+  readonly placement: readonly Placement[];
   /**
    * Runs the graph and writes the outputs into the given tensors. One tensor may be an input and an output at once:
    * it is then updated in place. Throws `internal_error` with ONNX Runtime's message when the run fails.

@@ -2,6 +2,7 @@
 import { threadId } from 'node:worker_threads';
 import { OctavoError } from '../../errors.js';
 import { chooseProvider, openRuntime } from '../runtime/open-runtime.js';
+import { describePlacement } from '../runtime/placement.js';
 import type { Runtime, Session } from '../runtime/runtime.js';
 import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
 
@@ -84,6 +85,7 @@ async function load<Step, Result>(
     provider,
     providerReason,
     threads: setup.threads,
+    placement: describePlacement(session.placement),
   };
   return { runner: await createRunner(session, { runtime, open }), info };
 }

@@ -116,6 +116,7 @@ describe('the inputs of a step', () => {
       inputs: ['input_ids', 'attention_mask', 'token_type_ids'],
       outputs: ['last_hidden_state', 'sentence_embedding'],
       optionalInputs: [],
+      placement: [],
       run: async (inputs: TensorMap, outputs: TensorMap) => {
         const plain = Array.from(inputs, ([name, { data }]) => [name, Array.from(data, Number)] as const);
         runs.push({ inputs: Object.fromEntries(plain), outputs: [...outputs.keys()] });

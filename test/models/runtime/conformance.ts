@@ -7,6 +7,7 @@ import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { openWeigher } from '#octavo/models/decoder/weigher.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
+import { describePlacement } from '#octavo/models/runtime/placement.js';
 import { type Runtime, type RuntimeName, type Session, type Tensor, zeros } from '#octavo/models/runtime/runtime.js';
 import { buildFp32, golden } from '../../support/concierge.js';
 import { generateAlone, nextToken } from '../../support/steps.js';
@@ -45,6 +46,17 @@ export function describeRuntime(name: RuntimeName): void {
       );
       expect(session.outputs).toEqual(expect.arrayContaining(['logits', 'present.0.key', 'present.5.value']));
       expect(session.inputs).not.toContain('num_logits_to_keep');
+    });
+
+    it('tells where the nodes run, or tells nothing', () => {
+      const [placed, ...others] = session.placement;
+      expect(others).toEqual([]);
+      if (name === 'ort-c-api') {
+        expect(placed).toMatchObject({ provider: 'cpu' });
+        expect(placed?.operators.get('GroupQueryAttention')).toBe(6);
+        // After fusing: fewer than were drawn.
+        expect(describePlacement(session.placement)).toMatch(/^all \d{2,3} nodes on cpu$/);
+      }
     });
 
     it('continues the golden prompts with the golden tokens', async () => {

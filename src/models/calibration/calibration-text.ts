@@ -35,7 +35,7 @@ const special = { addSpecialTokens: true };
 function cut(ids: readonly number[], length: number): number[][] {
   const pieces: number[][] = [];
   for (let start = 0; start + 2 <= ids.length; start += length) pieces.push(ids.slice(start, start + length));
-  return pieces.filter((piece) => piece.length >= 2);
+  return pieces;
 }
 
 /** Every so many pieces, so that those that are taken have about as many tokens as wanted. */

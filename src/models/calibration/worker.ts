@@ -2,6 +2,7 @@
 import { workerData } from 'piscina';
 import { OctavoError } from '../../errors.js';
 import { KvArena } from '../decoder/kv-arena.js';
+import { integers } from '../receipt/logits-reader.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import { type Session, type Tensor, zeros } from '../runtime/runtime.js';
 import type { CaptureReply, CaptureSetup } from './capture.js';
@@ -55,13 +56,4 @@ async function readPiece(session: Session, ids: readonly number[], arena: KvAren
   });
   await session.run(inputs, outputs);
   return values.map(({ data }) => data as Float32Array);
-}
-
-/** int64 [1, values] */
-function integers(values: readonly number[]): Tensor {
-  const tensor = zeros('int64', [1, values.length]);
-  values.forEach((value, index) => {
-    tensor.data[index] = BigInt(value);
-  });
-  return tensor;
 }

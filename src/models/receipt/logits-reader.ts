@@ -56,7 +56,7 @@ export function chunkLengths(length: number, vocab: number): number[] {
 }
 
 /** int64 [1, values] */
-function integers(values: readonly number[]): Tensor {
+export function integers(values: readonly number[]): Tensor {
   const tensor = zeros('int64', [1, values.length]);
   values.forEach((value, index) => {
     tensor.data[index] = BigInt(value);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
+import { cacheShape } from '#octavo/models/cache-shape.js';
 import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
@@ -70,7 +71,7 @@ async function askTransformers(asked: readonly Model[]): Promise<number[][][]> {
 async function decode({ folder, prompts }: Model): Promise<number[][]> {
   const { graph, manifest } = await openModelFolder(folder);
   const session = await runtime.open(graph, { provider: 'cpu', threads: 2 });
-  const { shape } = manifest;
+  const shape = cacheShape(manifest);
   const decoder = new Decoder(
     new CausalModel(session, { ...shape, rows: 1, capacity: shape.context }),
     new PlainWeigher(),

@@ -1,0 +1,91 @@
+/**
+ * Whether the main thread stays free: 32 streams run while prompts of 1 MB and hostile texts arrive. Prints how late the
+ * event loop of the server was, by Node's own histogram in /metrics (`nodejs_eventloop_lag_*`), and what was answered.
+ *
+ *   npm run bench:event-loop -- [model folder] [seconds]
+ *
+ * The histogram samples every 10 ms, which its values include; they are subtracted here.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { embeddedModel } from '../dist/config.js';
+
+const folder = process.argv[2] || embeddedModel;
+const seconds = Number(process.argv[3] ?? 15);
+const streams = 32;
+const resolutionMs = 10;
+
+const words = 'I would like to book a table for two in San Jose tonight. ';
+const arrivals = {
+  'none: 32 streams alone': null,
+  'a prompt of 1 MB of words': words.repeat(Math.ceil(2 ** 20 / words.length)),
+  '50,000 underscores': '_'.repeat(50_000),
+  '1 MB of base64': Buffer.alloc(786_432, 'octavo').toString('base64'),
+  'a prompt of 16 KB of words': words.repeat(280),
+};
+
+const { url, stop } = await startServer();
+console.log(`32 streams, one more prompt each 250 ms, ${seconds} s each, Node ${process.versions.node}\n`);
+console.log('| arriving | late, p50 ms | p90 ms | p99 ms | max ms | answers |');
+console.log('|---|---|---|---|---|---|');
+for (const [name, prompt] of Object.entries(arrivals)) {
+  const end = Date.now() + 1000 * seconds;
+  const running = Array.from({ length: streams }, () => stream(end));
+  await sleep(1000);
+  // Reading the metrics starts the histogram anew.
+  await readLag();
+  const statuses = new Map();
+  while (Date.now() < end) {
+    await sleep(250);
+    if (prompt === null) continue;
+    const status = await post({ prompt, max_tokens: 4 }).then((answer) => answer.text().then(() => answer.status));
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+  const lag = await readLag();
+  await Promise.all(running);
+  const told = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
+  console.log(`| ${[name, ...lag, told || 'none'].join(' | ')} |`);
+}
+await stop();
+
+async function stream(end) {
+  while (Date.now() < end) {
+    const answer = await post({ prompt: words, max_tokens: 200, ignore_eos: true, stream: true });
+    for await (const _ of answer.body);
+  }
+}
+
+function post(body) {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${url}/v1/completions`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** Milliseconds beyond the histogram's own interval: p50, p90, p99, largest. */
+async function readLag() {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return ['p50', 'p90', 'p99', 'max'].map((name) => {
+    const value = new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)`, 'm').exec(text)?.[1];
+    return Math.max(0, 1000 * Number(value) - resolutionMs).toFixed(1);
+  });
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function startServer() {
+  const cli = new URL('../dist/cli.js', import.meta.url).pathname;
+  const args = [cli, 'serve', '--model', folder, '--port', '0', '--log-level', 'silent'];
+  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = new Promise((resolve) => server.once('exit', resolve));
+  for await (const line of createInterface({ input: server.stdout })) {
+    const address = /^\s*Octavo\s+(http:\S+)/.exec(line)?.[1];
+    if (address === undefined) continue;
+    const stop = async () => {
+      server.kill('SIGTERM');
+      await exited;
+    };
+    return { url: address, stop };
+  }
+  throw new Error('The server stopped before it listened.');
+}

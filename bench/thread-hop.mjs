@@ -25,9 +25,9 @@ const { engine, model, close } = await loadModel({
 
 console.log(`${model.id}, ${maxTokens} tokens a row, ${repeat} pairs\n`);
 console.log(
-  '| rows | a round, ms | way there and back, ms | rounds a message | outside, one a message | outside, several |',
+  '| rows | a round, ms | outside the worker, one a message, ms | several, ms | rounds that fit | outside, one a message | outside, several |',
 );
-console.log('|---|---|---|---|---|---|');
+console.log('|---|---|---|---|---|---|---|');
 for (const rows of [1, 4, 16, 32]) {
   await measure(rows, 0);
   const [one, several] = [[], []];
@@ -39,11 +39,10 @@ for (const rows of [1, 4, 16, 32]) {
   const round = quick(one.map(({ inside }) => inside));
   const hop = quick(one.map(({ outside }) => outside));
   const rounds = Math.min(maxTokens, Math.max(1, Math.floor(defaultLimits.messageMs / round)));
-  const share = (of) => `${((100 * hop) / (hop + of * round)).toFixed(1)}%`;
   const seen = quick(several.map(({ outside }) => outside));
-  console.log(
-    `| ${[rows, round.toFixed(3), `${hop.toFixed(3)} (${seen.toFixed(3)})`, rounds, share(1), share(rounds)].join(' | ')} |`,
-  );
+  const share = (outside, of) => `${((100 * outside) / (outside + of * round)).toFixed(1)}%`;
+  const times = [round, hop, seen].map((ms) => ms.toFixed(3));
+  console.log(`| ${[rows, ...times, rounds, share(hop, 1), share(seen, rounds)].join(' | ')} |`);
 }
 await close();
 

@@ -21,7 +21,7 @@ export const defaultLimits: SchedulerLimits = {
   chunkTokens: 256,
   prefillTokens: 512,
   maxWaste: 0.1,
-  messageMs: 4,
+  messageMs: 6,
   grouping: 'length',
 };
 

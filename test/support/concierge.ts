@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { buildModel } from '#octavo/models/build/build.js';
 
 export const embeddedModel = fileURLToPath(new URL('../../models/concierge', import.meta.url));
-const weights = fileURLToPath(new URL('../fixtures/concierge-f16', import.meta.url));
+/** Its checkpoint, in half precision. */
+export const conciergeWeights = fileURLToPath(new URL('../fixtures/concierge-f16', import.meta.url));
 
 export interface GoldenCase {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
@@ -16,12 +17,14 @@ export interface GoldenCase {
   readonly text: string;
 }
 
-export const golden: readonly GoldenCase[] = JSON.parse(readFileSync(path.join(weights, 'golden.json'), 'utf8')).cases;
+export const golden: readonly GoldenCase[] = JSON.parse(
+  readFileSync(path.join(conciergeWeights, 'golden.json'), 'utf8'),
+).cases;
 
 /** An FP32 build of the embedded model's weights in a folder of its own. */
 export async function buildFp32(): Promise<{ folder: string; remove: () => void }> {
   const parent = mkdtempSync(path.join(tmpdir(), 'octavo-fp32-'));
   const folder = path.join(parent, 'concierge');
-  await buildModel({ source: weights, out: folder, precision: 'fp32' });
+  await buildModel({ source: conciergeWeights, out: folder, precision: 'fp32' });
   return { folder, remove: () => rmSync(parent, { recursive: true }) };
 }

@@ -14,11 +14,14 @@ export function tokenAfter(ids: readonly number[], vocab: number): number {
   return ids.reduce((hash, id) => (hash * 31 + id + 7) % 65_521, 1) % vocab;
 }
 
+const keep = 'num_logits_to_keep';
+
 export class FakeSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[] = ['logits'];
   readonly optionalInputs: readonly string[];
   readonly placement = [];
+  readonly device = null;
   /** What each run was given. */
   readonly runs: { readonly inputs: TensorMap; readonly outputs: TensorMap }[] = [];
   closed = false;
@@ -27,7 +30,7 @@ export class FakeSession implements Session {
   constructor(graph: FakeGraph) {
     this.#graph = graph;
     this.inputs = ['input_ids', 'attention_mask', ...(graph.positions ? ['position_ids'] : [])];
-    this.optionalInputs = graph.lastOnly ? ['num_logits_to_keep'] : [];
+    this.optionalInputs = graph.lastOnly ? [keep] : [];
   }
 
   async run(inputs: TensorMap, outputs: TensorMap): Promise<void> {
@@ -50,7 +53,7 @@ export class FakeSession implements Session {
 
   /** The graph can give the last logits alone, and is asked to. */
   #lastOnly(inputs: TensorMap): boolean {
-    return Boolean(this.#graph.lastOnly) && inputs.get('num_logits_to_keep')?.data[0] === 1n;
+    return Boolean(this.#graph.lastOnly) && inputs.has(keep) && find(inputs, keep).data[0] === 1n;
   }
 
   async close(): Promise<void> {
@@ -78,7 +81,7 @@ export class FakeSession implements Session {
 
 function find(tensors: TensorMap, name: string): Tensor {
   const tensor = tensors.get(name);
-  if (tensor === undefined) throw new Error(`no tensor ${name}`);
+  if (tensor === undefined || !('data' in tensor)) throw new Error(`no tensor of ours ${name}`);
   return tensor;
 }
 
@@ -93,8 +96,9 @@ function rowLengths(mask: Tensor): number[] {
 
 /** Every past tensor, which must be its present one: the cache is written in place. */
 function caches(inputs: TensorMap, outputs: TensorMap): Tensor[] {
-  return [...inputs].flatMap(([name, past]) => {
+  return [...inputs.keys()].flatMap((name) => {
     if (!name.startsWith('past_key_values.')) return [];
+    const past = find(inputs, name);
     if (find(outputs, name.replace('past_key_values', 'present')) !== past) throw new Error(`${name} is not in place`);
     return [past];
   });

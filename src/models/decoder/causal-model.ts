@@ -1,24 +1,29 @@
 /** A model of one graph, the prompt and its continuation one text, that writes its cache in place. */
 import type { Session, Tensor } from '../runtime/runtime.js';
 import { type DecoderPorts, ownPorts } from './decoder-ports.js';
-import { KvArena } from './kv-arena.js';
-import { KvPool } from './kv-pool.js';
+import { HostKvCache, type KvCache } from './kv-cache.js';
+import type { BlockPool } from './kv-pool.js';
 import type { Batch, DecoderShape, Guess, LanguageModel } from './language-model.js';
 import type { RowMove } from './step.js';
 import { StepTensors, type WantedLogits } from './step-tensors.js';
 
 export class CausalModel implements LanguageModel {
-  readonly pool: KvPool;
+  readonly pool: BlockPool;
   readonly #session: Session;
   readonly #logitsName: string;
-  readonly #arena: KvArena;
+  readonly #cache: KvCache;
   readonly #tensors: StepTensors;
 
-  constructor(session: Session, shape: DecoderShape, ports: DecoderPorts = ownPorts(shape.layers)) {
+  constructor(
+    session: Session,
+    shape: DecoderShape,
+    ports: DecoderPorts = ownPorts(shape.layers),
+    cache: KvCache = new HostKvCache(shape, ports.cache),
+  ) {
     this.#session = session;
     this.#logitsName = ports.logits;
-    this.#arena = new KvArena(shape, ports.cache);
-    this.pool = new KvPool(this.#arena, shape, shape.slots ?? 0);
+    this.#cache = cache;
+    this.pool = cache.pool;
     this.#tensors = new StepTensors(session, ports, shape.vocab);
   }
 
@@ -38,22 +43,24 @@ export class CausalModel implements LanguageModel {
     // At least two tokens in a prefill: a single one would take another path through attention.
     const length = decode ? 1 : Math.max(2, ...ids.map((row) => row.length));
     const total = decode ? Math.max(...past) + 1 : past[0]! + length;
-    const view = this.#arena.view(firstRow, ids.length);
+    const view = await this.#cache.view(firstRow, past);
     const inputs = this.#tensors.inputs(batch, { length, total }, wanted);
     const logits = this.#tensors.logits(ids.length, length, wanted);
     await this.#session.run(new Map([...inputs, ...view.past]), new Map([[this.#logitsName, logits], ...view.present]));
+    await this.#cache.settle(firstRow, ids.length);
     return logits;
   }
 
-  move({ from, to }: RowMove, length: number): void {
-    this.#arena.move(from, to, length);
+  async move(move: RowMove, length: number): Promise<void> {
+    await this.#cache.move(move, length);
   }
 
   release(): void {
-    this.#arena.release();
+    this.#cache.release();
   }
 
   async close(): Promise<void> {
+    await this.#cache.close();
     await this.#session.close();
   }
 }

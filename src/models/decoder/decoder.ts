@@ -31,7 +31,7 @@ export class Decoder {
   }
 
   async step({ moves, work }: Step): Promise<StepResult> {
-    for (const move of moves) this.#move(move);
+    for (const move of moves) await this.#move(move);
     return work.kind === 'prefill' ? this.#prefill(work) : this.#decode(work);
   }
 
@@ -46,18 +46,18 @@ export class Decoder {
     await this.#model.close();
   }
 
-  #move(move: RowMove): void {
+  async #move(move: RowMove): Promise<void> {
     const { from, to } = move;
     const row = this.#row(from);
-    this.#model.move(move, row.cached);
+    await this.#model.move(move, row.cached);
     this.#rows[to] = row;
     this.#rows[from] = undefined;
   }
 
   async #prefill(work: Prefill): Promise<StepResult> {
     const result = noRounds(work.chunks.length);
-    await this.#advance(this.#prefillBatch(work), result);
-    this.#keep(work);
+    await this.#advance(await this.#prefillBatch(work), result);
+    await this.#keep(work);
     const { tokens, likely, ms } = result;
     return { tokens, logProbabilities: likely, rounds: 1, modelMs: ms.model, sampleMs: ms.sample };
   }
@@ -121,29 +121,29 @@ export class Decoder {
     ms.sample += performance.now() - ran;
   }
 
-  #prefillBatch({ firstRow, chunks }: Prefill): Batch {
-    chunks.forEach((chunk, index) => {
+  async #prefillBatch({ firstRow, chunks }: Prefill): Promise<Batch> {
+    for (const [index, chunk] of chunks.entries()) {
       if (chunk.past === 0 || chunk.prefix) this.#rows[firstRow + index] = new DecoderRow();
-      if (chunk.prefix) this.#restore(firstRow + index, chunk.prefix);
+      if (chunk.prefix) await this.#restore(firstRow + index, chunk.prefix);
       const row = this.#row(firstRow + index);
       invariant(row.cached === chunk.past, 'a chunk begins where the cache of its row ends');
       row.history.addPrompt(chunk.ids);
       row.sampling = chunk.sampling ?? null;
-    });
+    }
     return { firstRow, ids: chunks.map(({ ids }) => ids), past: chunks.map(({ past }) => past) };
   }
 
-  #restore(index: number, { slots, ids }: KeptPrefix): void {
+  async #restore(index: number, { slots, ids }: KeptPrefix): Promise<void> {
     const row = this.#row(index);
-    this.#model.pool?.restore(index, slots);
+    await this.#model.pool?.restore(index, slots);
     row.cached = ids.length;
     row.history.addPrompt(ids);
   }
 
-  #keep({ firstRow, chunks }: Prefill): void {
-    chunks.forEach(({ keep = [] }, index) => {
-      for (const copy of keep) this.#model.pool?.keep(firstRow + index, copy);
-    });
+  async #keep({ firstRow, chunks }: Prefill): Promise<void> {
+    for (const [index, { keep }] of chunks.entries()) {
+      if (keep) await this.#model.pool?.keep(firstRow + index, keep);
+    }
   }
 
   #decodeBatch(firstRow: number, rows: number): Batch {

@@ -56,7 +56,7 @@ export class EncoderDecoderModel implements LanguageModel {
     return this.#decode({ firstRow, tokens, past: past.map((read, row) => this.#outputLength(firstRow + row, read)) });
   }
 
-  move({ from, to }: RowMove, length: number): void {
+  async move({ from, to }: RowMove, length: number): Promise<void> {
     this.#prompts.move(from, to, this.#promptLength(from));
     this.#outputs.move(from, to, this.#outputLength(from, length));
     this.#promptLengths[to] = this.#promptLength(from);

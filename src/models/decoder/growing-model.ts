@@ -38,7 +38,7 @@ export class GrowingModel implements LanguageModel {
     return results;
   }
 
-  move({ from, to }: RowMove): void {
+  async move({ from, to }: RowMove): Promise<void> {
     const [source, target] = [this.#caches[from]!, this.#caches[to]!];
     this.#caches[to] = source;
     this.#caches[from] = target;

@@ -1,5 +1,5 @@
 /** The KV cache of all rows: one block per layer for keys and one for values, written in place by the model. */
-import { elementBytes, type Tensor, viewOf } from '../runtime/runtime.js';
+import { type AnyTensor, elementBytes, type Tensor, viewOf } from '../runtime/runtime.js';
 import { type CacheNames, cacheNames } from './decoder-ports.js';
 
 export interface KvShape {
@@ -20,11 +20,11 @@ export type CacheElement = 'float32' | 'float16';
 export type CacheArray = Float32Array | Uint16Array;
 
 /** The bindings of some consecutive rows: the same tensors are the step's past and its present. */
-export interface KvView {
+export interface KvView<T extends AnyTensor = AnyTensor> {
   /** Keys and values of every layer, `past_key_values.N.key|value` in graphs of Octavo's own. */
-  readonly past: ReadonlyMap<string, Tensor>;
+  readonly past: ReadonlyMap<string, T>;
   /** The same, `present.N.key|value`. */
-  readonly present: ReadonlyMap<string, Tensor>;
+  readonly present: ReadonlyMap<string, T>;
 }
 
 export class KvArena {
@@ -36,7 +36,7 @@ export class KvArena {
   readonly #memory: readonly ArrayBuffer[];
   readonly #blocks: readonly CacheArray[];
   /** Of the rows from 0 on, by their number. */
-  readonly #views = new Map<number, KvView>();
+  readonly #views = new Map<number, KvView<Tensor>>();
 
   constructor(shape: KvShape, names: CacheNames = cacheNames(shape.layers)) {
     this.#shape = shape;
@@ -59,7 +59,7 @@ export class KvArena {
   }
 
   /** Rows `first … first + rows - 1`. Rows from the first one on give the same tensors again: decode steps find them bound. */
-  view(first: number, rows: number): KvView {
+  view(first: number, rows: number): KvView<Tensor> {
     if (first > 0) return this.#createView(first, rows);
     const view = this.#views.get(rows) ?? this.#createView(0, rows);
     this.#views.set(rows, view);
@@ -101,7 +101,7 @@ export class KvArena {
     });
   }
 
-  #createView(first: number, rows: number): KvView {
+  #createView(first: number, rows: number): KvView<Tensor> {
     const { kvHeads, capacity, headDim } = this.#shape;
     const row = kvHeads * capacity * headDim;
     const past = new Map<string, Tensor>();

@@ -10,7 +10,15 @@ export function slotBytes(shape: Pick<KvShape, 'layers' | 'kvHeads' | 'headDim' 
   return layers * 2 * kvHeads * blockTokens * headDim * elementBytes[element];
 }
 
-export class KvPool {
+/** Keeps blocks in slots. */
+export interface BlockPool {
+  /** Copies blocks of a row into slots. */
+  keep(row: number, copies: readonly BlockCopy[]): Promise<void>;
+  /** Copies the blocks in `slots` to the beginning of a row. */
+  restore(row: number, slots: readonly number[]): Promise<void>;
+}
+
+export class KvPool implements BlockPool {
   readonly #shape: KvShape;
   readonly #arena: KvArena;
   /** As the arena's: each [slots, kvHeads, blockTokens, headDim]. */
@@ -26,15 +34,15 @@ export class KvPool {
     );
   }
 
-  /** Copies a block of a row into a slot. */
-  keep(row: number, { block, slot }: BlockCopy): void {
-    this.#eachHead(row, { block, slot }, (cache, slots, at) => {
-      slots.set(cache.subarray(at.cache, at.cache + at.length), at.slot);
-    });
+  async keep(row: number, copies: readonly BlockCopy[]): Promise<void> {
+    for (const copy of copies) {
+      this.#eachHead(row, copy, (cache, slots, at) => {
+        slots.set(cache.subarray(at.cache, at.cache + at.length), at.slot);
+      });
+    }
   }
 
-  /** Copies the blocks in `slots` to the beginning of a row. */
-  restore(row: number, slots: readonly number[]): void {
+  async restore(row: number, slots: readonly number[]): Promise<void> {
     for (const [block, slot] of slots.entries()) {
       this.#eachHead(row, { block, slot }, (cache, kept, at) => {
         cache.set(kept.subarray(at.slot, at.slot + at.length), at.cache);

@@ -1,12 +1,10 @@
 /** What computes the logits of a decoder's rows, and holds their keys and values. */
-import type { KvShape } from './kv-arena.js';
-import type { KvPool } from './kv-pool.js';
+import type { KvCacheShape } from './kv-cache.js';
+import type { BlockPool } from './kv-pool.js';
 import type { RowMove } from './step.js';
 
-export interface DecoderShape extends KvShape {
+export interface DecoderShape extends KvCacheShape {
   readonly vocab: number;
-  /** Slots of the pool for beginnings of prompts; none when left out. */
-  readonly slots?: number;
 }
 
 /** New tokens of some consecutive rows: whole prompts, a chunk of one, or one more token for each row. */
@@ -27,7 +25,7 @@ export interface Guess {
 
 export interface LanguageModel {
   /** Beginnings of prompts that outlive their row; `null`: the model keeps none. */
-  readonly pool: KvPool | null;
+  readonly pool: BlockPool | null;
   /** Reads a batch. The logits that follow the last token of each row, [vocab] each; they hold until the next call. */
   forward(batch: Batch): Promise<readonly Float32Array[]>;
   /**
@@ -37,7 +35,7 @@ export interface LanguageModel {
    */
   verify?(guess: Guess): Promise<readonly Float32Array[]>;
   /** Moves what row `from` holds, which has read `length` tokens; `from` is free afterwards. */
-  move(move: RowMove, length: number): void;
+  move(move: RowMove, length: number): Promise<void>;
   /** Every row is free: its memory goes back to the system until it is needed. Some models do not hold any. */
   release?(): void;
   close(): Promise<void>;

@@ -4,8 +4,11 @@ import type { Session } from '../runtime/runtime.js';
 import { type GraphOpener, serveSteps } from '../worker/serve-steps.js';
 import { CausalModel } from './causal-model.js';
 import { Decoder } from './decoder.js';
+import { ownPorts } from './decoder-ports.js';
+import { DeviceKvCache } from './device-kv-cache.js';
 import { EncoderDecoderModel } from './encoder-decoder-model.js';
 import { GrowingModel } from './growing-model.js';
+import { HostKvCache } from './kv-cache.js';
 import type { LanguageModel } from './language-model.js';
 import { openWeigher } from './weigher.js';
 import type { DecoderSetup } from './worker-protocol.js';
@@ -20,12 +23,16 @@ export default serveSteps(
     new Decoder(await openModel(session, opener), await openWeigher(opener.runtime, setup.shape.vocab), isInterrupted),
 );
 
-async function openModel(session: Session, { open }: GraphOpener): Promise<LanguageModel> {
-  const { shape, encoder, ports } = setup;
+async function openModel(session: Session, opener: GraphOpener): Promise<LanguageModel> {
+  const { shape, encoder, ports = ownPorts(shape.layers) } = setup;
   if (encoder !== undefined) {
-    return new EncoderDecoderModel({ ...encoder, decoder: session, encoder: await open(encoder.graph) }, shape);
+    return new EncoderDecoderModel({ ...encoder, decoder: session, encoder: await opener.open(encoder.graph) }, shape);
   }
-  return ports?.passing === 'growing'
-    ? new GrowingModel(session, shape, ports)
-    : new CausalModel(session, shape, ports);
+  if (ports.passing === 'growing') return new GrowingModel(session, shape, ports);
+  const { device } = session;
+  const names = ports.cache;
+  // Where the graph runs, there its cache is.
+  const cache =
+    device === null ? new HostKvCache(shape, names) : await DeviceKvCache.open(device, { shape, names }, opener);
+  return new CausalModel(session, shape, ports, cache);
 }

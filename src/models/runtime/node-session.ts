@@ -3,8 +3,8 @@
  * slower: the binding copies every output after each run, the KV cache among them.
  */
 import * as ort from 'onnxruntime-node';
-import { OctavoError } from '../../errors.js';
-import type { ProviderName, Runtime, Session, Tensor, TensorMap } from './runtime.js';
+import { invariant, OctavoError } from '../../errors.js';
+import type { AnyTensor, ProviderName, Runtime, Session, Tensor, TensorMap } from './runtime.js';
 
 /** Opens onnxruntime-node. Throws `runtime_unavailable`. */
 export function openNodeRuntime(): Runtime {
@@ -48,6 +48,8 @@ class NodeSession implements Session {
   readonly optionalInputs: readonly string[] = [];
   /** Nor does it tell where nodes run. */
   readonly placement = [];
+  /** Nor has it memory of a device: it copies from ours and back. */
+  readonly device = null;
   readonly #session: ort.InferenceSession;
 
   constructor(session: ort.InferenceSession) {
@@ -58,9 +60,9 @@ class NodeSession implements Session {
 
   async run(inputs: TensorMap, outputs: TensorMap): Promise<void> {
     try {
-      const feeds = Object.fromEntries(Array.from(inputs, ([name, tensor]) => [name, toOrt(tensor)]));
+      const feeds = Object.fromEntries(Array.from(inputs, ([name, tensor]) => [name, toOrt(ours(tensor))]));
       const results = await this.#session.run(feeds, [...outputs.keys()]);
-      for (const [name, tensor] of outputs) copyInto(tensor, results[name]!, name);
+      for (const [name, tensor] of outputs) copyInto(ours(tensor), results[name]!, name);
     } catch (error) {
       throw new OctavoError('internal_error', `ONNX Runtime failed: ${(error as Error).message}`, null, {
         cause: error,
@@ -71,6 +73,11 @@ class NodeSession implements Session {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function ours(tensor: AnyTensor): Tensor {
+  invariant('data' in tensor, 'this binding is given tensors of ours');
+  return tensor;
 }
 
 function toOrt({ type, data, dims }: Tensor): ort.Tensor {

@@ -1,18 +1,19 @@
 /** ONNX Runtime through its C API: tensors are bound where they lie, so a KV cache is written in place. */
 import koffi from 'koffi';
-import { OctavoError } from '../../errors.js';
+import { invariant, OctavoError } from '../../errors.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
+import { OrtDevice } from './ort-device.js';
+import { appendProvider, ortProviders } from './ort-providers.js';
+import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
-import type { ProviderName, Runtime, Session, SessionOptions, Tensor, TensorMap, TensorType } from './runtime.js';
+import type { AnyTensor, ProviderName, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
 
-const elementType: Record<TensorType, number> = { float32: 1, int32: 6, int64: 7, float16: 10 };
 const loggingLevel = { error: 3 };
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
-const providerNames: readonly (readonly [ort: string, name: ProviderName])[] = [
-  ['CPUExecutionProvider', 'cpu'],
-  ['WebGpuExecutionProvider', 'webgpu'],
-  ['CUDAExecutionProvider', 'cuda'],
-];
+
+const providerNames: ReadonlyMap<string, ProviderName> = new Map(
+  Object.entries(ortProviders).map(([ours, { name }]) => [name, ours as ProviderName]),
+);
 
 /** Opens the C API of `library`. Throws `runtime_unavailable`. */
 export function openOrtRuntime(library: string): Runtime {
@@ -23,7 +24,7 @@ export function openOrtRuntime(library: string): Runtime {
   return {
     name: 'ort-c-api',
     version: api.version,
-    providers: providerNames.filter(([ort]) => available.includes(ort)).map(([, name]) => name),
+    providers: available.flatMap((name) => providerNames.get(name) ?? []),
     open: async (model, options) => {
       const settings = createSettings(api, options);
       try {
@@ -47,19 +48,19 @@ class OrtSession implements Session {
   readonly outputs: readonly string[];
   readonly optionalInputs: readonly string[];
   readonly placement: readonly Placement[];
+  readonly device: OrtDevice | null;
   readonly #api: OrtApi;
   readonly #session: Pointer;
   readonly #binding: Pointer;
   readonly #memoryInfo: Pointer;
-  readonly #boundInputs = new Map<string, Tensor>();
-  readonly #boundOutputs = new Map<string, Tensor>();
-  /** Other providers copy an input when it is bound, so it must be bound anew for each run. */
-  readonly #bindOnce: boolean;
+  readonly #boundInputs = new Map<string, AnyTensor>();
+  readonly #boundOutputs = new Map<string, AnyTensor>();
 
   constructor(api: OrtApi, session: Pointer, provider: ProviderName) {
     this.#api = api;
     this.#session = session;
-    this.#bindOnce = provider === 'cpu';
+    const { memory } = ortProviders[provider];
+    this.device = memory === null ? null : new OrtDevice(api, session, memory);
     this.#binding = api.create('CreateIoBinding', session);
     this.#memoryInfo = api.create('CreateCpuMemoryInfo', cpuMemory.deviceAllocator, cpuMemory.defaultType);
     this.inputs = readNames(api, session, 'Input');
@@ -82,15 +83,17 @@ class OrtSession implements Session {
 
   async close(): Promise<void> {
     this.#api.release('ReleaseIoBinding', this.#binding);
+    this.#api.release('ReleaseMemoryInfo', this.#memoryInfo);
+    this.device?.close();
     this.#api.release('ReleaseSession', this.#session);
     this.#boundInputs.clear();
     this.#boundOutputs.clear();
   }
 
   /** `bound` also keeps the arrays alive whose addresses the native side holds. */
-  #bind(bind: 'BindInput' | 'BindOutput', bound: Map<string, Tensor>, tensors: TensorMap): void {
+  #bind(bind: 'BindInput' | 'BindOutput', bound: Map<string, AnyTensor>, tensors: TensorMap): void {
     for (const [name, tensor] of tensors) {
-      if (this.#bindOnce && bound.get(name) === tensor) continue;
+      if (this.#staysBound(tensor) && bound.get(name) === tensor) continue;
       const value = this.#createValue(tensor);
       try {
         this.#api.call(bind, this.#binding, name, value);
@@ -102,16 +105,20 @@ class OrtSession implements Session {
     }
   }
 
-  #createValue({ type, dims, data }: Tensor): Pointer {
-    const shape = new BigInt64Array(new ArrayBuffer(Math.max(1, dims.length) * 8));
-    for (let i = 0; i < dims.length; i++) shape[i] = BigInt(dims[i]!);
+  /** A graph on a device copies an input of ours when it is bound, so it must be bound anew for each run. */
+  #staysBound(tensor: AnyTensor): boolean {
+    return this.device === null || 'address' in tensor;
+  }
+
+  #createValue(tensor: AnyTensor): Pointer {
+    if ('address' in tensor) {
+      invariant(this.device !== null, 'a tensor of a device is given to a session on it');
+      return this.device.createValue(tensor);
+    }
+    const { type, dims, data } = tensor;
     return this.#api.create(
       'CreateTensorWithDataAsOrtValue',
-      this.#memoryInfo,
-      koffi.address(data),
-      data.byteLength,
-      shape,
-      dims.length,
+      ...([this.#memoryInfo, koffi.address(data), data.byteLength, createShape(dims), dims.length] as const),
       elementType[type],
     );
   }
@@ -129,21 +136,11 @@ function createSettings(api: OrtApi, { provider, threads }: SessionOptions): Poi
     }
     // Between steps the cores belong to the server.
     api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');
-    if (provider === 'webgpu') {
-      api.call('SessionOptionsAppendExecutionProvider', settings, 'WebGPU', null, null, 0);
-    } else if (provider === 'cuda') {
-      const cuda = api.create('CreateCUDAProviderOptions');
-      try {
-        api.call('SessionOptionsAppendExecutionProvider_CUDA_V2', settings, cuda);
-      } finally {
-        api.release('ReleaseCUDAProviderOptions', cuda);
-      }
-    }
+    appendProvider(api, settings, provider);
     return settings;
   } catch (error) {
     api.release('ReleaseSessionOptions', settings);
-    const message = `The ${provider} provider cannot be used on this machine: ${(error as Error).message}`;
-    throw new OctavoError('runtime_unavailable', message, null, { cause: error });
+    throw error;
   }
 }
 

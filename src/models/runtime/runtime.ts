@@ -16,7 +16,26 @@ export interface Tensor {
   readonly data: Float32Array | Uint16Array | BigInt64Array | Int32Array;
 }
 
-export type TensorMap = ReadonlyMap<string, Tensor>;
+/**
+ * A dense row-major tensor in a device's memory, where only graphs read and write it. A narrower one at the same address
+ * is the first part of the same memory.
+ */
+export interface DeviceTensor {
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  /** The allocator's own name for the memory: an address, or the handle of a buffer. */
+  readonly address: bigint;
+}
+
+export type AnyTensor = Tensor | DeviceTensor;
+export type TensorMap = ReadonlyMap<string, AnyTensor>;
+
+/** Memory of the device that a session runs on. */
+export interface DeviceMemory {
+  /** A tensor that lives as long as the session, unless it is freed. Throws an Error with ONNX Runtime's message when there is no room. */
+  allocate(type: TensorType, dims: readonly number[]): DeviceTensor;
+  free(tensor: DeviceTensor): void;
+}
 
 /** One loaded graph. Not for concurrent runs. */
 export interface Session {
@@ -27,6 +46,8 @@ export interface Session {
   readonly optionalInputs: readonly string[];
   /** The nodes of each execution provider; empty where the runtime does not tell. */
   readonly placement: readonly Placement[];
+  /** `null`: the graph runs on tensors of ours, where they lie. */
+  readonly device: DeviceMemory | null;
   /**
    * Runs the graph and writes the outputs into the given tensors. One tensor may be an input and an output at once:
    * it is then updated in place. Throws `internal_error` with ONNX Runtime's message when the run fails.
@@ -59,9 +80,13 @@ export interface Runtime {
 
 export type RuntimeName = 'ort-c-api' | 'onnxruntime-node';
 
+export function elementCount(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
 /** A zero-filled tensor; the OS gives memory to a page when it is first written. */
 export function zeros(type: TensorType, dims: readonly number[]): Tensor {
-  const length = dims.reduce((product, dim) => product * dim, 1);
+  const length = elementCount(dims);
   return { type, dims, data: viewOf(type, new ArrayBuffer(length * elementBytes[type]), length) };
 }
 

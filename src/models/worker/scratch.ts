@@ -1,5 +1,5 @@
 /** Memory for the tensors of a step, used again by every step: a server that runs for weeks must not wear out its heap. */
-import { elementBytes, type Tensor, type TensorType, viewOf } from '../runtime/runtime.js';
+import { elementBytes, elementCount, type Tensor, type TensorType, viewOf } from '../runtime/runtime.js';
 
 /** One tensor at a time over memory that grows to the largest it ever was. */
 export class Scratch {
@@ -15,7 +15,7 @@ export class Scratch {
   tensor(dims: readonly number[]): Tensor {
     const last = this.#tensor;
     if (last !== null && last.dims.length === dims.length && last.dims.every((dim, i) => dim === dims[i])) return last;
-    const length = dims.reduce((product, dim) => product * dim, 1);
+    const length = elementCount(dims);
     const bytes = length * elementBytes[this.#type];
     if (bytes > this.#memory.byteLength) this.#memory = new ArrayBuffer(bytes);
     this.#tensor = { type: this.#type, dims, data: viewOf(this.#type, this.#memory, length) };

@@ -17,8 +17,8 @@ export interface StepRunner<Step, Result> {
 /** What opens further graphs. */
 export interface GraphOpener {
   readonly runtime: Runtime;
-  /** Opens a file as the setup says. Throws what opening a session throws. */
-  open(graph: string): Promise<Session>;
+  /** Opens a file, or the bytes of a graph, as the setup says. Throws what opening a session throws. */
+  open(graph: string | Uint8Array): Promise<Session>;
 }
 
 /** Makes the runner of a loaded graph. */
@@ -76,7 +76,7 @@ async function load<Step, Result>(
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
   const { provider, reason: providerReason } = chooseProvider(setup.provider, runtime);
-  const open = (graph: string) => runtime.open(graph, { provider, threads: setup.threads });
+  const open = (graph: string | Uint8Array) => runtime.open(graph, { provider, threads: setup.threads });
   const session = await open(setup.graph);
   const info: SessionInfo = {
     runtime: runtime.name,

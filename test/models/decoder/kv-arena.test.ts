@@ -1,12 +1,13 @@
 /** The arena: rows are windows onto one block, and a move copies exactly the cached tokens. */
 import { expect, test } from 'vitest';
 import { KvArena, type KvView } from '#octavo/models/decoder/kv-arena.js';
+import type { Tensor } from '#octavo/models/runtime/runtime.js';
 
 const shape = { layers: 2, kvHeads: 2, headDim: 3, rows: 4, capacity: 5 };
 const names = ['0.key', '0.value', '1.key', '1.value'];
 const rowLength = shape.kvHeads * shape.capacity * shape.headDim;
 
-const values = (view: KvView, name: string) => view.past.get(`past_key_values.${name}`)!.data as Float32Array;
+const values = (view: KvView<Tensor>, name: string) => view.past.get(`past_key_values.${name}`)!.data as Float32Array;
 
 /** Gives every element of the arena a value of its own. */
 function fill(arena: KvArena): void {

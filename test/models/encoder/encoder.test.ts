@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Encoder } from '#octavo/models/encoder/encoder.js';
 import { type LoadedModel, loadDecoder, loadModel } from '#octavo/models/load-model.js';
-import type { Session, TensorMap } from '#octavo/models/runtime/runtime.js';
+import type { Session, Tensor, TensorMap } from '#octavo/models/runtime/runtime.js';
 import { Random } from '../../support/random.js';
 import { buildTinyEncoder, tinyContext, tinyVocabulary, tinyWidth } from '../../support/tiny-encoder.js';
 
@@ -117,8 +117,12 @@ describe('the inputs of a step', () => {
       outputs: ['last_hidden_state', 'sentence_embedding'],
       optionalInputs: [],
       placement: [],
+      device: null,
       run: async (inputs: TensorMap, outputs: TensorMap) => {
-        const plain = Array.from(inputs, ([name, { data }]) => [name, Array.from(data, Number)] as const);
+        const plain = Array.from(
+          inputs,
+          ([name, tensor]) => [name, Array.from((tensor as Tensor).data, Number)] as const,
+        );
         runs.push({ inputs: Object.fromEntries(plain), outputs: [...outputs.keys()] });
       },
       close: async () => {},

@@ -1,0 +1,55 @@
+/** Memory of the device that a session runs on, through the allocator of its execution provider. */
+import { invariant } from '../../errors.js';
+import type { OrtApi, Pointer } from './ort-api.js';
+import { createShape, elementType } from './ort-values.js';
+import { type DeviceMemory, type DeviceTensor, elementBytes, elementCount, type TensorType } from './runtime.js';
+
+const deviceAllocator = 0;
+const defaultType = 0;
+
+/** Closed with its session, whose allocator it is. */
+export class OrtDevice implements DeviceMemory {
+  readonly #api: OrtApi;
+  readonly #memoryInfo: Pointer;
+  readonly #allocator: Pointer;
+  /** The values that own the memory, by its address. */
+  readonly #values = new Map<bigint, Pointer>();
+
+  /** `memory`: ONNX Runtime's name for the provider's memory. */
+  constructor(api: OrtApi, session: Pointer, memory: string) {
+    this.#api = api;
+    this.#memoryInfo = api.create('CreateMemoryInfo', memory, deviceAllocator, 0, defaultType);
+    this.#allocator = api.create('CreateAllocator', session, this.#memoryInfo);
+  }
+
+  allocate(type: TensorType, dims: readonly number[]): DeviceTensor {
+    const shape = createShape(dims);
+    const value = this.#api.create('CreateTensorAsOrtValue', this.#allocator, shape, dims.length, elementType[type]);
+    const address = this.#api.create('GetTensorMutableData', value);
+    this.#values.set(address, value);
+    return { type, dims, address };
+  }
+
+  free({ address }: DeviceTensor): void {
+    const value = this.#values.get(address);
+    invariant(value !== undefined, 'what is freed was allocated');
+    this.#api.release('ReleaseValue', value);
+    this.#values.delete(address);
+  }
+
+  /** A value over the tensor's memory, to be released by the caller. */
+  createValue({ type, dims, address }: DeviceTensor): Pointer {
+    const bytes = elementCount(dims) * elementBytes[type];
+    const shape = createShape(dims);
+    return this.#api.create(
+      'CreateTensorWithDataAsOrtValue',
+      ...([this.#memoryInfo, address, bytes, shape, dims.length, elementType[type]] as const),
+    );
+  }
+
+  close(): void {
+    for (const value of this.#values.values()) this.#api.release('ReleaseValue', value);
+    this.#api.release('ReleaseAllocator', this.#allocator);
+    this.#api.release('ReleaseMemoryInfo', this.#memoryInfo);
+  }
+}

@@ -1,0 +1,56 @@
+/** The embedded model on the WebGPU provider, its cache in the device's memory: the tokens of the CPU, alone and in company. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultLimits } from '#octavo/batcher/scheduler.js';
+import { buildModel } from '#octavo/models/build/build.js';
+import { greedy } from '#octavo/models/decoder/sampling.js';
+import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
+import { keepCompany } from '../../support/company.js';
+import { conciergeWeights, golden } from '../../support/concierge.js';
+import { temporaryFolder } from '../../support/folders.js';
+import { Random } from '../../support/random.js';
+import { useSoftwareGpu } from '../../support/software-gpu.js';
+
+useSoftwareGpu();
+const root = temporaryFolder();
+const settings = { name: null, rows: 4, context: 128, prefixCache: 8, runtime: 'auto', threads: 2 } as const;
+
+describe.each(['fp32', 'int8-weight', 'int8'] as const)('in %s', (precision) => {
+  let [cpu, gpu]: LoadedDecoder[] = [];
+
+  beforeAll(async () => {
+    const folder = join(root, precision);
+    await buildModel({ source: conciergeWeights, out: folder, precision });
+    cpu = await loadDecoder({ ...settings, folder, provider: 'cpu' });
+    gpu = await loadDecoder({ ...settings, folder, provider: 'webgpu' });
+  }, 300_000);
+
+  afterAll(async () => {
+    await cpu?.close();
+    await gpu?.close();
+  });
+
+  it('says on the device what it says on the CPU, in company and with known beginnings', async () => {
+    const random = new Random(7);
+    const prompts = golden.map(({ prompt_ids }) => prompt_ids).filter(({ length }) => length < 100);
+    const request = (index: number) => ({
+      prompt: prompts[index % prompts.length]!,
+      maxTokens: 4,
+      sampling: greedy,
+      stopStrings: [],
+      tenant: 'a',
+      signal: new AbortController().signal,
+    });
+    const company = {
+      scheduler: { ...defaultLimits, chunkTokens: 48 },
+      requests: [0, 1, 2, 3].map(request),
+      stranger: (index: number) => request(index + 1),
+      random,
+    };
+    const onCpu = await keepCompany({ ...company, engine: cpu!.engine, random: new Random(7) });
+    const onGpu = await keepCompany({ ...company, engine: gpu!.engine });
+    expect(onGpu.alone).toEqual(onCpu.alone);
+    expect(onGpu.together).toEqual(onGpu.alone);
+    expect(gpu!.engine.slots).toBeGreaterThan(0);
+  }, 600_000);
+});

@@ -43,7 +43,7 @@ async function forked() {
 async function inProcess() {
   const { engine, model, close } = await loadModel({
     ...{ folder, name: null, rows: streams, context, prefixCache: 0 },
-    ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+    ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
   });
   const batcher = new Batcher({
     ...{ engine, detokenizer: () => model.tokenizer.stream(), scheduler: defaultLimits },

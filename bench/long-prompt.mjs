@@ -24,7 +24,7 @@ const maxTokens = 64;
 const shortLengths = Array.from({ length: 20 }, (_, index) => 16 + ((index * 29) % 49));
 const { engine, model, close } = await loadModel({
   ...{ folder, name: null, rows: 32, context: 4608, prefixCache: 0 },
-  ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+  ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
 });
 const batcher = new Batcher({
   engine,

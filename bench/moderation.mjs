@@ -19,7 +19,7 @@ const [decoderFolder, encoderFolder, pairs = '5', windowTokens] = process.argv.s
 if (encoderFolder === undefined) throw new Error('Name a model folder that generates and one that encodes.');
 const rows = 32;
 const steps = 16;
-const options = { name: null, rows, context: 512, runtime: 'auto', provider: 'cpu' };
+const options = { name: null, rows, context: 512, runtime: 'auto', device: 'cpu' };
 const model = await loadModel({ ...options, folder: decoderFolder, threads: availableParallelism() });
 const encoder = await loadModel({ ...options, folder: encoderFolder, threads: 1 });
 const batcher = new EncodeBatcher({

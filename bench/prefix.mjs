@@ -19,7 +19,7 @@ if (folder === undefined)
 const [known, fresh] = [1500, 40];
 const { engine, model, close } = await loadModel({
   ...{ folder, name: null, rows: 1, context: 2048, prefixCache: 512 },
-  ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+  ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
 });
 const batcher = new Batcher({
   ...{ engine, detokenizer: () => model.tokenizer.stream(), scheduler: defaultLimits, clock: () => performance.now() },

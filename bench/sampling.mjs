@@ -26,7 +26,7 @@ const ways = {
 
 const { engine, model, close } = await loadModel({
   ...{ folder, name: null, rows, context: 512 },
-  ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+  ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
 });
 console.log(`| ${rows} rows | model, ms | sampling, ms | share |\n|---|---|---|---|`);
 for (const [name, way] of Object.entries(ways)) {

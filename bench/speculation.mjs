@@ -26,7 +26,7 @@ const repeats = 4;
 
 const { engine, model, close } = await loadModel({
   ...{ folder, name: null, rows: 4, context: 512, prefixCache: 0 },
-  ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+  ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
 });
 const turns = await readTurns();
 console.log(`${model.id}, greedy, ${draftTokens} tokens guessed at most\n`);

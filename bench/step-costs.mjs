@@ -20,7 +20,7 @@ const chunkTokens = 256;
 const longPrompt = 4096;
 const { engine, model, close } = await loadModel({
   ...{ folder, name: null, rows, context: 4608 },
-  ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+  ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
 });
 /** Each: what a step is made of, and its milliseconds. */
 const measured = { prefill: [], decode: [] };

@@ -20,7 +20,7 @@ const maxTokens = 96;
 
 const { engine, model, close } = await loadModel({
   ...{ folder, name: null, rows: 32, context: 512, prefixCache: 0 },
-  ...{ runtime: 'auto', provider: 'cpu', threads: availableParallelism() },
+  ...{ runtime: 'auto', device: 'cpu', threads: availableParallelism() },
 });
 
 console.log(`${model.id}, ${maxTokens} tokens a row, ${repeat} pairs\n`);

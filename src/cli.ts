@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.js';
 import { buildCommand } from './commands/build.js';
 import { chatCommand } from './commands/chat.js';
 import type { Command } from './commands/command.js';
+import { doctorCommand } from './commands/doctor.js';
 import { pullCommand } from './commands/pull.js';
 import { receiptCommand } from './commands/receipt.js';
 import { serveCommand } from './commands/serve.js';
@@ -19,6 +20,7 @@ const commands: readonly Command[] = [
   benchCommand,
   receiptCommand,
   showCommand,
+  doctorCommand,
 ];
 
 const help = `Octavo serves INT8 ONNX language models over an OpenAI-compatible HTTP API.

@@ -1,7 +1,9 @@
 /** The settings of `octavo serve`: flags, environment and file become one frozen, checked Config. */
+
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type DeviceName, isDeviceName, providerNames } from './device-name.js';
 import { OctavoError } from './errors.js';
 import { countThreads, kvMemoryDefault } from './machine.js';
 import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, text, toggle } from './options.js';
@@ -11,6 +13,11 @@ import { safetyOptions } from './safety-options.js';
 export const embeddedModel = fileURLToPath(new URL('../models/concierge', import.meta.url));
 
 const machine = countThreads();
+
+function deviceName() {
+  const message = `Expected auto or one of ${providerNames.join(', ')}, or one of these with a number, as cuda:1`;
+  return z.custom<DeviceName>((value) => typeof value === 'string' && isDeviceName(value), message);
+}
 
 /** Settings of the engine, shared by the commands that load a model. */
 export const engineOptions = {
@@ -38,17 +45,23 @@ export const engineOptions = {
     help: `Threads of the model (default: as many as may run at once, here ${machine.threads}: ${machine.reason})`,
     env: ['OCTAVO_THREADS'],
   },
-  provider: {
-    schema: oneOf('auto', 'cpu', 'webgpu', 'cuda').default('auto'),
+  device: {
+    schema: deviceName().default('auto'),
     value: 'name',
-    help: 'Execution provider: auto, cpu, webgpu or cuda (default auto: cpu)',
-    env: ['OCTAVO_PROVIDER'],
+    help: `Where the model runs: auto, or one of ${providerNames.join(', ')}, with a number for another than the first (cuda:1); auto takes a GPU for builds made for one (default auto)`,
+    env: ['OCTAVO_DEVICE'],
   },
   runtime: {
     schema: oneOf('auto', 'ort-c-api', 'onnxruntime-node').default('auto'),
     value: 'name',
     help: 'How ONNX Runtime is reached: auto, ort-c-api (KV cache in place) or onnxruntime-node (slower)',
     env: ['OCTAVO_RUNTIME'],
+  },
+  ortLibrary: {
+    schema: text().nullable().default(null),
+    value: 'file',
+    help: 'Another build of the ONNX Runtime library, as of CUDA or TensorRT (default: the one that comes with the package)',
+    env: ['OCTAVO_ORT_LIBRARY'],
   },
 } as const satisfies OptionTable;
 

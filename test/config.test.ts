@@ -74,7 +74,11 @@ describe('mistakes', () => {
     [['--port', '65536'], {}, '--port is "65536": Expected a whole number from 0 to 65535.'],
     [[], { PORT: 'http' }, 'PORT is "http": Expected a whole number from 0 to 65535.'],
     [['--chunk-tokens', '1'], {}, '--chunk-tokens is "1": Expected a whole number from 2 to 65536.'],
-    [['--provider', 'gpu'], {}, '--provider is "gpu": Expected one of auto, cpu, webgpu, cuda.'],
+    [
+      ['--device', 'gpu'],
+      {},
+      '--device is "gpu": Expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1.',
+    ],
     [[], { OCTAVO_LOG_LEVEL: 'all' }, 'OCTAVO_LOG_LEVEL is "all": Expected one of debug, info, warn, error, silent.'],
     [['--host', ''], {}, '--host is "": Expected a text of 1 to 4096 characters.'],
     [['model'], {}, 'Unexpected argument "model".'],

@@ -141,7 +141,7 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
     const manifest = await buildCalibrated({ build: alone, text: calibrateOn, threads }, onProgress);
     return { manifest, receipt: null };
   }
-  const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', provider: 'cpu' } as const;
+  const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', device: 'cpu' } as const;
   return buildMeasured({ build: { ...options, source }, measure, maxLoss, calibrateOn }, onProgress);
 }
 

@@ -53,9 +53,9 @@ ${describeOptions(chatOptions)}
   run: async (argv, env) => {
     const { values } = parseOptions(chatOptions, { argv, env });
     if (values.url !== null) return converse(values.url, values);
-    const { model, rows, context, threads, provider, runtime } = values;
+    const { model, rows, context, threads, device, runtime, ortLibrary } = values;
     const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
-    const server = await serve({ ...config, model: [model], rows, context, threads, provider, runtime });
+    const server = await serve({ ...config, model: [model], rows, context, threads, device, runtime, ortLibrary });
     try {
       process.stdout.write(
         `${server.engines[0]?.model.id} is listening to you. /new begins another conversation, /exit ends.\n`,

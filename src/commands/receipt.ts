@@ -29,7 +29,7 @@ export const textOptions = {
   },
 } as const satisfies OptionTable;
 
-const { threads, provider, runtime } = engineOptions;
+const { threads, device, runtime, ortLibrary } = engineOptions;
 
 const receiptOptions = {
   reference: {
@@ -42,7 +42,7 @@ const receiptOptions = {
     ...textOptions.tokens,
     help: `${textOptions.tokens.help} (default: the whole file; text that FP32 writes: ${sampledTokens})`,
   },
-  ...{ threads, provider, runtime },
+  ...{ threads, device, runtime, ortLibrary },
 } as const satisfies OptionTable;
 
 export const receiptCommand: Command = {
@@ -69,10 +69,12 @@ Examples:
     const [model, ...rest] = positionals;
     if (model === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
     await prepareFolder(model);
+    // Both models are compared where they both run well.
+    const device = values.device === 'auto' ? 'cpu' : values.device;
     const receipt = await untilInterrupted((signal) => {
       const onProgress = stopWith(signal, createBar(process.stderr));
       return withReference({ source: values.reference, near: model, onProgress }, (reference) =>
-        measureReceipt({ ...values, reference, model }, onProgress),
+        measureReceipt({ ...values, device, reference, model }, onProgress),
       );
     });
     await writeReceipt(model, receipt);

@@ -8,6 +8,7 @@ import type { DecoderEngine } from './decoder/step.js';
 import { type LoadedEncoder, openEncoder } from './load-encoder.js';
 import type { LoadOptions } from './load-options.js';
 import { openFolder } from './open-folder.js';
+import { useOrtLibrary } from './runtime/ort-library.js';
 import type { DecoderPlan, FolderFiles, ServedFolder } from './served-folder.js';
 import type { ServedModel } from './served-model.js';
 import { JinjaChatTemplate, type SpecialTokens } from './tokenizer/chat-template.js';
@@ -26,6 +27,7 @@ export type LoadedModel = LoadedDecoder | LoadedEncoder;
 
 /** Throws `invalid_model`, `unsupported_model` or `runtime_unavailable`, each naming what is wrong. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
+  useOrtLibrary(options.ortLibrary ?? null);
   const folder = await openFolder(options.folder);
   const { plan } = folder;
   return plan.kind === 'decoder' ? openDecoder(folder, plan, options) : openEncoder(folder, plan, options);
@@ -63,7 +65,8 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     ...(encoder && { encoder }),
     ...(ports && { ports }),
     runtime: options.runtime,
-    provider: options.provider,
+    device: options.device,
+    precision: folder.precision,
     threads: Math.max(1, Math.floor(options.threads / replicaCount)),
   });
   const [engine] = replicas;

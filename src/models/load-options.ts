@@ -1,5 +1,6 @@
 /** How a model folder is loaded. */
-import type { ProviderName, RuntimeName } from './runtime/runtime.js';
+import type { DeviceName } from '../device-name.js';
+import type { RuntimeName } from './runtime/runtime.js';
 
 export interface LoadOptions {
   /** That `octavo build` wrote, or an export by others: `folder` or `folder:variant`. */
@@ -15,7 +16,9 @@ export interface LoadOptions {
   /** MiB that the rows of all replicas may take; rows, or the context, become fewer. No bound when left out. */
   readonly kvMemory?: number;
   readonly runtime: RuntimeName | 'auto';
-  readonly provider: ProviderName | 'auto';
+  readonly device: DeviceName;
+  /** Another build of ONNX Runtime, for the whole process. */
+  readonly ortLibrary?: string | null;
   /** Of all replicas together. */
   readonly threads: number;
   /** Worker threads that each hold the whole model, of a model that generates; one when left out. */

@@ -7,6 +7,7 @@ import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { openModelFolder } from '#octavo/models/model-folder.js';
 import { LogitsReader } from '#octavo/models/receipt/logits-reader.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
+import { cpu } from '#octavo/models/runtime/runtime.js';
 import { embeddedModel } from '../support/concierge.js';
 import { fakeServer } from '../support/fake-server.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';
@@ -22,11 +23,11 @@ describe('by probability', () => {
 
   beforeAll(async () => {
     loaded = await loadDecoder({
-      ...{ folder: embeddedModel, name: null, rows: 8, context: 64, runtime: 'auto', provider: 'auto', threads: 1 },
+      ...{ folder: embeddedModel, name: null, rows: 8, context: 64, runtime: 'auto', device: 'auto', threads: 1 },
     });
     const { manifest } = await openModelFolder(embeddedModel);
     const { runtime } = await openRuntime('auto');
-    const session = await runtime.open(join(embeddedModel, manifest.graph), { provider: 'cpu', threads: 1 });
+    const session = await runtime.open(join(embeddedModel, manifest.graph), { device: cpu, threads: 1 });
     reader = new LogitsReader(session, { ...manifest.shape, rows: 1, capacity: 64 });
   });
 

@@ -24,7 +24,7 @@ describe('clients that leave', () => {
   const submitted = new Set<number>();
 
   beforeAll(async () => {
-    const options = { name: null, rows: 16, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+    const options = { name: null, rows: 16, context: 512, runtime: 'auto', device: 'auto', threads: 2 } as const;
     loaded = await loadDecoder({ ...options, folder: embeddedModel });
     const { model, engine } = loaded;
     batcher = new Batcher({

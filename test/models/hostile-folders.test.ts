@@ -230,7 +230,7 @@ describe('the server refuses of an export', () => {
 });
 
 async function expectRefusal(folder: string, fault: RegExp): Promise<void> {
-  const options = { name: null, rows: 1, context: 32, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+  const options = { name: null, rows: 1, context: 32, runtime: 'auto', device: 'auto', threads: 1 } as const;
   await expect(loadDecoder({ ...options, folder })).rejects.toMatchObject({
     code: expect.stringMatching(/^(invalid|unsupported)_model$/),
     message: expect.stringMatching(fault),

@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs';
 
 const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
-/**
- * Names the driver to this process and its children, before anything loads Vulkan. A driver that is named already stays:
- * a machine with a GPU of its own runs the tests on that.
- */
-export function useSoftwareGpu(): void {
-  if (process.env.VK_DRIVER_FILES !== undefined) return;
+/** The value of `VK_DRIVER_FILES`: what is set already stays, so that a machine with a GPU of its own runs the tests on that. */
+export function softwareGpu(): string {
+  if (process.env.VK_DRIVER_FILES !== undefined) return process.env.VK_DRIVER_FILES;
   if (!existsSync(driver)) throw new Error(`There is no ${driver}: install chromium and libvulkan1.`);
-  process.env.VK_DRIVER_FILES = driver;
+  return driver;
+}
+
+/** For this process and its children, before anything loads Vulkan. */
+export function useSoftwareGpu(): void {
+  process.env.VK_DRIVER_FILES = softwareGpu();
 }

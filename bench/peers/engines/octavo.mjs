@@ -16,7 +16,7 @@ export const peer = {
   async open({ shape, threads, rows, capacity }) {
     const { engine, close } = await loadModel({
       ...{ folder: await octavoModel(shape), name: null, rows, context: capacity, prefixCache: 0 },
-      ...{ runtime: 'auto', provider: 'cpu', threads },
+      ...{ runtime: 'auto', device: 'cpu', threads },
     });
     const batcher = new Batcher({
       engine,

@@ -4,7 +4,7 @@ import { OctavoError } from '../../errors.js';
 import { KvArena } from '../decoder/kv-arena.js';
 import { integers } from '../receipt/logits-reader.js';
 import { openRuntime } from '../runtime/open-runtime.js';
-import { type Session, type Tensor, zeros } from '../runtime/runtime.js';
+import { cpu, type Session, type Tensor, zeros } from '../runtime/runtime.js';
 import type { CaptureReply, CaptureSetup } from './capture.js';
 
 const setup = workerData as CaptureSetup;
@@ -20,7 +20,7 @@ export default async function handle(): Promise<CaptureReply> {
 
 async function capture(): Promise<Float32Array[]> {
   const { runtime } = await openRuntime('auto');
-  const session = await runtime.open(setup.graph, { provider: 'cpu', threads: setup.threads });
+  const session = await runtime.open(setup.graph, { device: cpu, threads: setup.threads });
   try {
     const tokens = setup.pieces.reduce((sum, ids) => sum + ids.length, 0);
     const samples = setup.values.map(({ channels }) => new Float32Array(tokens * channels));

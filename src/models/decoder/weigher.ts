@@ -1,5 +1,5 @@
 /** Turns logits into weights: by ONNX Runtime's vector instructions where the vocabulary is large. */
-import type { Runtime, Session, Tensor } from '../runtime/runtime.js';
+import { cpu, type Runtime, type Session, type Tensor } from '../runtime/runtime.js';
 import { weighingGraph } from './weighing-graph.js';
 import { blockTokens, newWeights, summariseBlocks, totalWeight, type Weights } from './weights.js';
 
@@ -16,7 +16,7 @@ const smallVocab = 1024;
 export async function openWeigher(runtime: Runtime, vocab: number): Promise<Weigher> {
   if (vocab < smallVocab) return new PlainWeigher();
   // One thread: a row is done before a second one is awake.
-  const session = await runtime.open(await weighingGraph(vocab), { provider: 'cpu', threads: 1 });
+  const session = await runtime.open(await weighingGraph(vocab), { device: cpu, threads: 1 });
   return new OrtWeigher(session, vocab);
 }
 

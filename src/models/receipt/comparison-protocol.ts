@@ -1,8 +1,9 @@
 /** What the main thread and the thread that compares models say to each other. */
+import type { NamedDevice } from '../../device-name.js';
 import type { ErrorCode } from '../../errors.js';
 import type { KvShape } from '../decoder/kv-arena.js';
 import type { ModelFolder } from '../model-folder.js';
-import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
+import type { RuntimeName } from '../runtime/runtime.js';
 
 /** Absolute paths of a model's ONNX files, and what its cache is made of. */
 export type Graphs = Pick<ModelFolder, 'graph' | 'encoderGraph'> & Pick<KvShape, 'element'>;
@@ -16,7 +17,7 @@ export interface ValuesPair {
 /** How models are run that are measured. */
 export interface RunOptions {
   readonly runtime: RuntimeName | 'auto';
-  readonly provider: ProviderName | 'auto';
+  readonly device: NamedDevice;
   readonly threads: number;
 }
 

@@ -2,6 +2,7 @@
 import { OctavoError } from '../../errors.js';
 import { type ModelFolder, openModelFolder } from '../model-folder.js';
 import { packageVersion } from '../package-version.js';
+import { useOrtLibrary } from '../runtime/ort-library.js';
 import type { RunOptions } from './comparison-protocol.js';
 import type { Gauge, Quality } from './gauge.js';
 import type { TextOptions } from './gauge-options.js';
@@ -17,6 +18,8 @@ export interface MeasureOptions extends TextOptions, RunOptions {
   readonly reference: string;
   /** The model folder whose receipt is wanted. */
   readonly model: string;
+  /** Another build of ONNX Runtime, for the whole process. */
+  readonly ortLibrary?: string | null;
 }
 
 /** A quality, and what it was measured with. */
@@ -37,8 +40,8 @@ export async function measureQuality(
   const reference = await openModelFolder(options.reference);
   const model = await openModelFolder(options.model);
   checkPair(reference, model);
-  const { runtime, provider, threads } = options;
-  const run = { runtime, provider, threads };
+  const { runtime, device, threads } = options;
+  const run = { runtime, device, threads };
   const used =
     gauge ?? (await openGauge({ ...options, reference, model, referencePath: options.reference, run, onProgress }));
   return { gauge: used, quality: await used.measure(model, onProgress) };
@@ -50,6 +53,7 @@ export async function measureReceipt(
   onProgress: OnProgress = () => {},
   quality?: Quality,
 ): Promise<Receipt> {
+  useOrtLibrary(options.ortLibrary ?? null);
   const { figures } = quality ?? (await measureQuality(options, onProgress)).quality;
   const reference = await openModelFolder(options.reference);
   const model = await openModelFolder(options.model);

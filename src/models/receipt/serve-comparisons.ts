@@ -1,6 +1,7 @@
 /** What every thread that compares models does: run the reference and a model on the same samples, tell failures. */
 import { OctavoError } from '../../errors.js';
-import { chooseProvider, openRuntime } from '../runtime/open-runtime.js';
+import { findDevice } from '../runtime/device.js';
+import { openRuntime } from '../runtime/open-runtime.js';
 import type { Session } from '../runtime/runtime.js';
 import type { CompareReply, CompareRequest, CompareSetup, Graphs } from './comparison-protocol.js';
 
@@ -63,6 +64,6 @@ async function remember<Sample>(
 
 async function createOpener(setup: CompareSetup<unknown, unknown>): Promise<(graph: string) => Promise<Session>> {
   const { runtime } = await openRuntime(setup.runtime);
-  const { provider } = chooseProvider(setup.provider, runtime);
-  return (graph) => runtime.open(graph, { provider, threads: setup.threads });
+  const device = findDevice(setup.device, runtime);
+  return (graph) => runtime.open(graph, { device, threads: setup.threads });
 }

@@ -54,9 +54,9 @@ function decoderRuns({ engine, model, close }: LoadedDecoder): TimedRuns {
 async function loadEncoderRuns({ graph, manifest }: ModelFolder, setup: TimingSetup): Promise<TimedRuns> {
   const { context, vocab } = manifest.shape;
   const tokens = Math.min(longestPrompt, context);
-  const { runtime, provider, threads } = setup;
+  const { runtime, device, threads } = setup;
   const { replica, info } = await EncoderReplica.start(
-    { graph, shape: encoderShape(manifest), runtime, provider, threads },
+    { graph, shape: encoderShape(manifest), runtime, device, precision: manifest.precision, threads },
     { rows, capacity: tokens },
   );
   return {

@@ -1,7 +1,7 @@
 /** Measures the machine through the runtime that models use, and tells its parent. The fastest of many short runs counts. */
 import { performance } from 'node:perf_hooks';
 import { openRuntime } from '../runtime/open-runtime.js';
-import { type Session, type Tensor, zeros } from '../runtime/runtime.js';
+import { cpu, type Session, type Tensor, zeros } from '../runtime/runtime.js';
 import { productGraph, readingGraph } from './limit-graphs.js';
 import type { MachineLimits } from './machine-limits.js';
 
@@ -22,7 +22,7 @@ const limits: MachineLimits = {
 process.send?.(limits);
 
 async function withSession(graph: Uint8Array, measure: (session: Session) => Promise<number>): Promise<number> {
-  const session = await runtime.open(graph, { provider: 'cpu', threads });
+  const session = await runtime.open(graph, { device: cpu, threads });
   try {
     return await measure(session);
   } finally {

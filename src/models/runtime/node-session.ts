@@ -2,9 +2,11 @@
  * ONNX Runtime through onnxruntime-node's own binding: the fallback where the C API cannot be reached. Correct and
  * slower: the binding copies every output after each run, the KV cache among them.
  */
+
 import * as ort from 'onnxruntime-node';
+import type { ProviderName } from '../../device-name.js';
 import { invariant, OctavoError } from '../../errors.js';
-import type { AnyTensor, ProviderName, Runtime, Session, Tensor, TensorMap } from './runtime.js';
+import type { AnyTensor, Runtime, Session, Tensor, TensorMap } from './runtime.js';
 
 /** Opens onnxruntime-node. Throws `runtime_unavailable`. */
 export function openNodeRuntime(): Runtime {
@@ -12,11 +14,14 @@ export function openNodeRuntime(): Runtime {
   return {
     name: 'onnxruntime-node',
     version: ort.env.versions.node ?? ort.env.versions.common,
-    providers: (['cpu', 'webgpu', 'cuda'] as const satisfies ProviderName[]).filter((name) => backends.includes(name)),
-    open: async (model, { provider, threads }) => {
+    providers: (['cpu', 'cuda', 'coreml', 'webgpu'] as const satisfies ProviderName[]).filter((name) =>
+      backends.includes(name),
+    ),
+    gpus: [],
+    open: async (model, { device, threads }) => {
       try {
         const options: ort.InferenceSession.SessionOptions = {
-          executionProviders: [provider],
+          executionProviders: [device.provider === 'cuda' ? { name: 'cuda', deviceId: device.index } : device.provider],
           intraOpNumThreads: threads,
           enableMemPattern: false,
           logSeverityLevel: 3,

@@ -1,7 +1,6 @@
-/** Chooses how ONNX Runtime is reached and which execution provider runs the model, and says why. */
-import { OctavoError } from '../../errors.js';
-import { findOrtLibrary } from './ort-library.js';
-import type { ProviderName, Runtime, RuntimeName } from './runtime.js';
+/** Chooses how ONNX Runtime is reached, and says why. */
+import { findOrtLibrary, namedOrtLibrary } from './ort-library.js';
+import type { Runtime, RuntimeName } from './runtime.js';
 
 export interface RuntimeChoice {
   readonly runtime: Runtime;
@@ -19,7 +18,8 @@ export async function openRuntime(preference: RuntimeName | 'auto'): Promise<Run
     const { openOrtRuntime } = await import('./ort-session.js');
     return { runtime: openOrtRuntime(findOrtLibrary()), reason: '' };
   } catch (error) {
-    if (preference !== 'auto') throw error;
+    // Who names a library wants it.
+    if (preference !== 'auto' || namedOrtLibrary() !== null) throw error;
     return { runtime: await openFallback(), reason: (error as Error).message };
   }
 }
@@ -27,19 +27,4 @@ export async function openRuntime(preference: RuntimeName | 'auto'): Promise<Run
 async function openFallback(): Promise<Runtime> {
   const { openNodeRuntime } = await import('./node-session.js');
   return openNodeRuntime();
-}
-
-export interface ProviderChoice {
-  readonly provider: ProviderName;
-  readonly reason: string;
-}
-
-/** Resolves the configured provider against what the library carries. Throws `runtime_unavailable` naming what there is. */
-export function chooseProvider(preference: ProviderName | 'auto', runtime: Runtime): ProviderChoice {
-  if (preference === 'auto') return { provider: 'cpu', reason: 'the provider that INT8 graphs are built for' };
-  if (runtime.providers.includes(preference)) return { provider: preference, reason: 'chosen by configuration' };
-  throw new OctavoError(
-    'runtime_unavailable',
-    `This build of ONNX Runtime (${runtime.version}) has no ${preference} provider; it has ${runtime.providers.join(', ')}.`,
-  );
 }

@@ -50,10 +50,27 @@ const table = {
   ReleaseIoBinding: [135, 'void', ['void *']],
   BindInput: [136, 'void *', ['void *', 'str', 'void *']],
   BindOutput: [137, 'void *', ['void *', 'str', 'void *']],
+  SessionOptionsAppendExecutionProvider_TensorRT_V2: [170, 'void *', ['void *', 'void *']],
+  CreateTensorRTProviderOptions: [171, 'void *', ['void *']],
+  UpdateTensorRTProviderOptions: [172, 'void *', ['void *', 'str *', 'str *', 'size_t']],
+  ReleaseTensorRTProviderOptions: [174, 'void', ['void *']],
   SessionOptionsAppendExecutionProvider_CUDA_V2: [204, 'void *', ['void *', 'void *']],
   CreateCUDAProviderOptions: [205, 'void *', ['void *']],
+  UpdateCUDAProviderOptions: [206, 'void *', ['void *', 'str *', 'str *', 'size_t']],
   ReleaseCUDAProviderOptions: [208, 'void', ['void *']],
   SessionOptionsAppendExecutionProvider: [216, 'void *', ['void *', 'str', 'void *', 'void *', 'size_t']],
+  GetEpDevices: [303, 'void *', ['void *', 'void *', 'void *']],
+  SessionOptionsAppendExecutionProvider_V2: [
+    304,
+    'void *',
+    ['void *', 'void *', 'void *', 'size_t', 'str *', 'str *', 'size_t'],
+  ],
+  HardwareDevice_Type: [307, 'int', ['void *']],
+  HardwareDevice_VendorId: [308, 'uint32_t', ['void *']],
+  HardwareDevice_Vendor: [309, 'str', ['void *']],
+  HardwareDevice_DeviceId: [310, 'uint32_t', ['void *']],
+  EpDevice_EpName: [312, 'str', ['void *']],
+  EpDevice_Device: [316, 'void *', ['void *']],
 } as const;
 
 /** What libraries have since 1.24, in positions that older ones do not reach. */
@@ -66,7 +83,7 @@ const newerTable = {
 const newerVersion = 24;
 
 type Name = keyof typeof table | keyof typeof newerTable;
-type Argument = Pointer | number | string | ArrayBufferView | null;
+type Argument = Pointer | number | string | readonly string[] | ArrayBufferView | null;
 type NativeFunction = (...args: Argument[]) => unknown;
 
 /** The loaded library. Calls block the calling thread. */
@@ -74,9 +91,12 @@ export class OrtApi {
   readonly version: string;
   readonly #functions: ReadonlyMap<Name, NativeFunction>;
 
-  /** Loads `library`. Throws `runtime_unavailable` when it cannot be loaded or is not a fitting ONNX Runtime. */
-  constructor(library: string) {
-    const loaded = load(library);
+  /**
+   * Loads `library`. Throws `runtime_unavailable` when it cannot be loaded, is not ONNX Runtime, or lacks that version of
+   * the C API.
+   */
+  constructor(library: string, version = apiVersion) {
+    const loaded = load(library, version);
     this.version = loaded.version;
     this.#functions = loaded.functions;
     this.#checkTable();
@@ -101,6 +121,11 @@ export class OrtApi {
     const cell = pointerCell();
     this.call(name, ...args, cell);
     return cell[0]!;
+  }
+
+  /** Calls a function that cannot fail and answers by its result. */
+  read(name: Name, pointer: Pointer): unknown {
+    return this.#call(name, [pointer]);
   }
 
   /** Calls a Release function. */
@@ -145,15 +170,15 @@ export function pointerCell(): BigUint64Array<ArrayBuffer> {
   return new BigUint64Array(new ArrayBuffer(8));
 }
 
-function load(library: string): { version: string; functions: Map<Name, NativeFunction> } {
+function load(library: string, wanted: number): { version: string; functions: Map<Name, NativeFunction> } {
   try {
     const handle = koffi.load(library);
     loadedLibraries.push(handle);
     const getApiBase = handle.func('OrtGetApiBase', 'void *', []);
     const base = getApiBase() as Pointer;
     const version = String(koffi.call(readPointer(base, 1), koffi.proto('str', [])));
-    const api = koffi.call(readPointer(base, 0), koffi.proto('void *', ['uint32_t']), apiVersion) as Pointer | null;
-    if (!api) throw new Error(`version ${version} has no C API ${apiVersion}`);
+    const api = koffi.call(readPointer(base, 0), koffi.proto('void *', ['uint32_t']), wanted) as Pointer | null;
+    if (!api) throw new Error(`version ${version} has no C API ${wanted}: 1.${wanted} or newer is needed`);
     const functions = new Map<Name, NativeFunction>();
     const listed = minorOf(version) < newerVersion ? table : { ...table, ...newerTable };
     for (const [name, [position, result, args]] of Object.entries(listed)) {
@@ -164,7 +189,7 @@ function load(library: string): { version: string; functions: Map<Name, NativeFu
   } catch (error) {
     throw new OctavoError(
       'runtime_unavailable',
-      `Cannot use the ONNX Runtime library: ${(error as Error).message}`,
+      `Cannot use the ONNX Runtime library ${library}: ${(error as Error).message}`,
       null,
       {
         cause: error,

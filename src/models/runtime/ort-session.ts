@@ -1,17 +1,20 @@
 /** ONNX Runtime through its C API: tensors are bound where they lie, so a KV cache is written in place. */
+
 import koffi from 'koffi';
+import type { ProviderName } from '../../device-name.js';
 import { invariant, OctavoError } from '../../errors.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { OrtDevice } from './ort-device.js';
+import { listGpus } from './ort-hardware.js';
 import { appendProvider, ortProviders } from './ort-providers.js';
 import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
-import type { AnyTensor, ProviderName, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
+import type { AnyTensor, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
 
 const loggingLevel = { error: 3 };
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
 
-const providerNames: ReadonlyMap<string, ProviderName> = new Map(
+const providersByName: ReadonlyMap<string, ProviderName> = new Map(
   Object.entries(ortProviders).map(([ours, { name }]) => [name, ours as ProviderName]),
 );
 
@@ -24,15 +27,16 @@ export function openOrtRuntime(library: string): Runtime {
   return {
     name: 'ort-c-api',
     version: api.version,
-    providers: available.flatMap((name) => providerNames.get(name) ?? []),
+    providers: available.flatMap((name) => providersByName.get(name) ?? []),
+    gpus: listGpus(api, environment),
     open: async (model, options) => {
-      const settings = createSettings(api, options);
+      const settings = createSettings({ api, environment }, options);
       try {
         const session =
           typeof model === 'string'
             ? api.create('CreateSession', environment, model, settings)
             : api.create('CreateSessionFromArray', environment, model, model.byteLength, settings);
-        return new OrtSession(api, session, options.provider);
+        return new OrtSession(api, session, options.device.provider);
       } catch (error) {
         const message = `ONNX Runtime cannot load the model: ${(error as Error).message}`;
         throw new OctavoError('invalid_model', message, null, { cause: error });
@@ -125,7 +129,10 @@ class OrtSession implements Session {
 }
 
 /** Session options, to be released by the caller. Throws `runtime_unavailable` when the provider cannot be used. */
-function createSettings(api: OrtApi, { provider, threads }: SessionOptions): Pointer {
+function createSettings(
+  { api, environment }: { readonly api: OrtApi; readonly environment: Pointer },
+  { device, threads }: SessionOptions,
+): Pointer {
   const settings = api.create('CreateSessionOptions');
   try {
     api.call('SetIntraOpNumThreads', settings, threads);
@@ -136,7 +143,7 @@ function createSettings(api: OrtApi, { provider, threads }: SessionOptions): Poi
     }
     // Between steps the cores belong to the server.
     api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');
-    appendProvider(api, settings, provider);
+    appendProvider({ api, environment, settings }, device);
     return settings;
   } catch (error) {
     api.release('ReleaseSessionOptions', settings);
@@ -169,6 +176,8 @@ function readPlacement(api: OrtApi, session: Pointer): Placement[] {
       operators.set(operator, (operators.get(operator) ?? 0) + 1);
     }
   }
-  const names = new Map<string, string>(providerNames);
-  return Array.from(placed, ([provider, operators]) => ({ provider: names.get(provider) ?? provider, operators }));
+  return Array.from(placed, ([provider, operators]) => ({
+    provider: providersByName.get(provider) ?? provider,
+    operators,
+  }));
 }

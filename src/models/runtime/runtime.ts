@@ -1,5 +1,6 @@
 /** The one small interface to ONNX Runtime; two implementations stand behind it (`ort-c-api`, `onnxruntime-node`). */
 
+import type { ProviderName } from '../../device-name.js';
 import type { Placement } from './placement.js';
 
 export type TensorType = 'float32' | 'float16' | 'int64' | 'int32';
@@ -56,10 +57,23 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type ProviderName = 'cpu' | 'webgpu' | 'cuda';
+/** An execution provider, and the number of its device. */
+export interface Device {
+  readonly provider: ProviderName;
+  readonly index: number;
+}
+
+/** A GPU of the machine, by its PCI ids. */
+export interface Gpu {
+  readonly vendor: string;
+  readonly vendorId: number;
+  readonly deviceId: number;
+}
+
+export const cpu: Device = { provider: 'cpu', index: 0 };
 
 export interface SessionOptions {
-  readonly provider: ProviderName;
+  readonly device: Device;
   /** Threads of one run, the calling thread included. */
   readonly threads: number;
 }
@@ -71,6 +85,8 @@ export interface Runtime {
   readonly version: string;
   /** Execution providers that this library carries, in ONNX Runtime's order. */
   readonly providers: readonly ProviderName[];
+  /** The machine's GPUs that one of them can use; empty where the system does not tell. */
+  readonly gpus: readonly Gpu[];
   /**
    * Loads a graph: a file, with external data beside it, or the bytes of one. Throws `invalid_model` with ONNX Runtime's
    * message.

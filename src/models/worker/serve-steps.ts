@@ -1,7 +1,8 @@
 /** What every model's worker thread does: load the graph, run steps, tell failures. */
 import { threadId } from 'node:worker_threads';
 import { OctavoError } from '../../errors.js';
-import { chooseProvider, openRuntime } from '../runtime/open-runtime.js';
+import { candidateDevices, conciseReason, type DeviceChoice, describeDevice } from '../runtime/device.js';
+import { openRuntime } from '../runtime/open-runtime.js';
 import { describePlacement } from '../runtime/placement.js';
 import type { Runtime, Session } from '../runtime/runtime.js';
 import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
@@ -75,17 +76,35 @@ async function load<Step, Result>(
   createRunner: CreateRunner<Step, Result>,
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
-  const { provider, reason: providerReason } = chooseProvider(setup.provider, runtime);
-  const open = (graph: string | Uint8Array) => runtime.open(graph, { provider, threads: setup.threads });
-  const session = await open(setup.graph);
+  const { device, session } = await openSession(runtime, setup);
+  const open = (graph: string | Uint8Array) => runtime.open(graph, { device, threads: setup.threads });
   const info: SessionInfo = {
     runtime: runtime.name,
     runtimeReason: reason,
     version: runtime.version,
-    provider,
-    providerReason,
+    provider: describeDevice(device),
+    providerReason: device.reason,
     threads: setup.threads,
     placement: describePlacement(session.placement),
   };
   return { runner: await createRunner(session, { runtime, open }), info };
+}
+
+/** On the first device that takes the graph; its reason tells why the better ones do not. */
+async function openSession(
+  runtime: Runtime,
+  { graph, device: asked, precision, threads }: SessionSetup,
+): Promise<{ readonly device: DeviceChoice; readonly session: Session }> {
+  const failures: string[] = [];
+  const candidates = candidateDevices(asked, precision, runtime);
+  for (const device of candidates) {
+    try {
+      const session = await runtime.open(graph, { device, threads });
+      return { device: { ...device, reason: [device.reason, ...failures].join('; ') }, session };
+    } catch (error) {
+      if (device === candidates.at(-1)) throw error;
+      failures.push(`${describeDevice(device)}: ${conciseReason(error as Error)}`);
+    }
+  }
+  throw new Error('Invariant broken: there is a last device.');
 }

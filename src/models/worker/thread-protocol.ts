@@ -1,6 +1,7 @@
 /** What the main thread and the worker thread of a model say to each other, whatever the model's steps are. */
+import type { DeviceName } from '../../device-name.js';
 import type { ErrorCode } from '../../errors.js';
-import type { ProviderName, RuntimeName } from '../runtime/runtime.js';
+import type { RuntimeName } from '../runtime/runtime.js';
 import type { RuntimeInfo } from '../served-model.js';
 
 /** How a worker thread opens its graph. */
@@ -8,7 +9,9 @@ export interface SessionSetup {
   /** Absolute path of the ONNX graph. */
   readonly graph: string;
   readonly runtime: RuntimeName | 'auto';
-  readonly provider: ProviderName | 'auto';
+  readonly device: DeviceName;
+  /** Of the graph, or the variant of an export: which devices suit it. */
+  readonly precision: string;
   readonly threads: number;
 }
 

@@ -14,6 +14,7 @@ import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { openModelFolder } from '#octavo/models/model-folder.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
 import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
+import { cpu } from '#octavo/models/runtime/runtime.js';
 import { familyFixtures } from '../../support/family-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 
@@ -70,7 +71,7 @@ async function askTransformers(asked: readonly Model[]): Promise<number[][][]> {
 
 async function decode({ folder, prompts }: Model): Promise<number[][]> {
   const { graph, manifest } = await openModelFolder(folder);
-  const session = await runtime.open(graph, { provider: 'cpu', threads: 2 });
+  const session = await runtime.open(graph, { device: cpu, threads: 2 });
   const shape = cacheShape(manifest);
   const decoder = new Decoder(
     new CausalModel(session, { ...shape, rows: 1, capacity: shape.context }),

@@ -14,7 +14,7 @@ import { writeByteCheckpoint, writeLossyCheckpoint } from '../../support/tiny-ch
 
 const root = temporaryFolder();
 const lossy = writeLossyCheckpoint(join(root, 'lossy'), 'attention');
-const setting = { runtime: 'auto', provider: 'auto', threads: 1 } as const;
+const setting = { runtime: 'auto', device: 'cpu', threads: 1 } as const;
 const quiet = () => {};
 
 async function divergence(model: string): Promise<number> {
@@ -42,7 +42,7 @@ describe('a calibrated build', () => {
     await buildMeasured(
       {
         build: { ...build, out: measured },
-        measure: { ...setting, provider: 'cpu', text: null, tokens: 50 },
+        measure: { ...setting, text: null, tokens: 50 },
         ...{ maxLoss: null, calibrateOn: null },
       },
       quiet,

@@ -16,7 +16,7 @@ describe('batch invariance', () => {
   let loaded: LoadedDecoder;
 
   beforeAll(async () => {
-    const options = { name: null, rows, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+    const options = { name: null, rows, context: 512, runtime: 'auto', device: 'auto', threads: 2 } as const;
     loaded = await loadDecoder({ ...options, folder: embeddedModel });
   });
 

@@ -21,7 +21,7 @@ describe.each(encoderDecoderFixtures.map(({ name, folder }) => [name, folder] as
   beforeAll(async () => {
     const folder = join(root, name);
     await buildModel({ source, out: folder, precision: 'int8' });
-    const options = { name: null, rows, context, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+    const options = { name: null, rows, context, runtime: 'auto', device: 'auto', threads: 2 } as const;
     loaded = await loadDecoder({ ...options, folder });
   });
 

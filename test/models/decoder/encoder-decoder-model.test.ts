@@ -10,7 +10,7 @@ import type { RowMove, Step } from '#octavo/models/decoder/step.js';
 import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
 import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
-import { type Tensor, zeros } from '#octavo/models/runtime/runtime.js';
+import { cpu, type Tensor, zeros } from '#octavo/models/runtime/runtime.js';
 import { encoderDecoderFixtures } from '../../support/encoder-decoder-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 
@@ -151,7 +151,7 @@ describe.each(encoderDecoderFixtures.map((fixture) => [fixture.name, fixture] as
       const { encoder, graph, shape } = await buildModel({
         ...{ source: folder, out, precision, force: existsSync(out) },
       });
-      const open = (path: string) => runtime.open(join(out, path), { provider: 'cpu', threads: 2 });
+      const open = (path: string) => runtime.open(join(out, path), { device: cpu, threads: 2 });
       return {
         encoder: await open(encoder!.graph),
         decoder: await open(graph),

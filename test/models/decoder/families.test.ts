@@ -11,6 +11,7 @@ import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import type { Precision } from '#octavo/models/manifest.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
 import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
+import { cpu } from '#octavo/models/runtime/runtime.js';
 import { familyFixtures } from '../../support/family-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 
@@ -53,7 +54,7 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       const out = join(root, `${name}-${precision}`);
       const manifest = await buildModel({ source: folder, out, precision });
       const { graph, shape } = manifest;
-      const session = await runtime.open(join(out, graph), { provider: 'cpu', threads: 2 });
+      const session = await runtime.open(join(out, graph), { device: cpu, threads: 2 });
       return new Decoder(
         new CausalModel(session, { ...cacheShape(manifest), rows: prompts.length, capacity: shape.context }),
         new PlainWeigher(),

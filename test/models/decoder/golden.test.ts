@@ -4,7 +4,7 @@ import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { buildFp32, embeddedModel, golden } from '../../support/concierge.js';
 import { generateAlone, teacherForcedAgreement } from '../../support/steps.js';
 
-const options = { name: null, rows: 2, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+const options = { name: null, rows: 2, context: 512, runtime: 'auto', device: 'auto', threads: 2 } as const;
 
 describe('the FP32 build', () => {
   let build: Awaited<ReturnType<typeof buildFp32>>;
@@ -21,7 +21,7 @@ describe('the FP32 build', () => {
   });
 
   it('runs on the C API', () => {
-    expect(loaded.model.runtime).toMatchObject({ runtime: 'ort-c-api', runtimeReason: '', provider: 'cpu' });
+    expect(loaded.model.runtime).toMatchObject({ runtime: 'ort-c-api', runtimeReason: '', device: 'cpu' });
   });
 
   it.each(golden.map((goldenCase, index) => ({ index, ...goldenCase })))(

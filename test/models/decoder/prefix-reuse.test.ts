@@ -9,7 +9,7 @@ import { embeddedModel } from '../../support/concierge.js';
 import { Random } from '../../support/random.js';
 
 const plain = { folder: embeddedModel, name: null, rows: 6, context: 512 } as const;
-const settings = { ...plain, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+const settings = { ...plain, runtime: 'auto', device: 'auto', threads: 2 } as const;
 
 /** The slot of a block of this model has 393,216 bytes: 8 MiB are 21 slots, few enough for blocks to be forgotten. */
 const prefixCache = 8;

@@ -12,7 +12,7 @@ import { recordWorkers } from '../../support/record-workers.js';
 import { generateAlone } from '../../support/steps.js';
 
 const workers = recordWorkers();
-const options = { name: null, rows: 2, context: 128, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+const options = { name: null, rows: 2, context: 128, runtime: 'auto', device: 'auto', threads: 1 } as const;
 
 describe('a replica whose model cannot be loaded again', () => {
   it('is tried again, and works once the model is back', async () => {

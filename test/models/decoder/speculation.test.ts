@@ -10,7 +10,7 @@ describe('guessing from the text', () => {
   let loaded: LoadedDecoder;
 
   beforeAll(async () => {
-    const options = { name: null, rows: 4, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+    const options = { name: null, rows: 4, context: 512, runtime: 'auto', device: 'auto', threads: 2 } as const;
     loaded = await loadDecoder({ ...options, folder: embeddedModel });
   });
 

@@ -21,8 +21,8 @@ describe.each(['fp32', 'int8-weight', 'int8'] as const)('in %s', (precision) => 
   beforeAll(async () => {
     const folder = join(root, precision);
     await buildModel({ source: conciergeWeights, out: folder, precision });
-    cpu = await loadDecoder({ ...settings, folder, provider: 'cpu' });
-    gpu = await loadDecoder({ ...settings, folder, provider: 'webgpu' });
+    cpu = await loadDecoder({ ...settings, folder, device: 'cpu' });
+    gpu = await loadDecoder({ ...settings, folder, device: 'webgpu' });
   }, 300_000);
 
   afterAll(async () => {
@@ -35,7 +35,7 @@ describe.each(['fp32', 'int8-weight', 'int8'] as const)('in %s', (precision) => 
     const prompts = golden.map(({ prompt_ids }) => prompt_ids).filter(({ length }) => length < 100);
     const request = (index: number) => ({
       prompt: prompts[index % prompts.length]!,
-      maxTokens: 4,
+      maxTokens: 2,
       sampling: greedy,
       stopStrings: [],
       tenant: 'a',
@@ -43,7 +43,7 @@ describe.each(['fp32', 'int8-weight', 'int8'] as const)('in %s', (precision) => 
     });
     const company = {
       scheduler: { ...defaultLimits, chunkTokens: 48 },
-      requests: [0, 1, 2, 3].map(request),
+      requests: [0, 1, 2].map(request),
       stranger: (index: number) => request(index + 1),
       random,
     };

@@ -8,7 +8,7 @@ import { type LoadedModel, loadModel } from '#octavo/models/load-model.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { Random } from '../../support/random.js';
 
-const options = { name: null, rows: 8, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+const options = { name: null, rows: 8, context: 512, runtime: 'auto', device: 'auto', threads: 2 } as const;
 let loaded: Extract<LoadedModel, { kind: 'encoder' }>;
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { Session, Tensor, TensorMap } from '#octavo/models/runtime/runtime.
 import { Random } from '../../support/random.js';
 import { buildTinyEncoder, tinyContext, tinyVocabulary, tinyWidth } from '../../support/tiny-encoder.js';
 
-const options = { name: null, rows: 8, context: 4096, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+const options = { name: null, rows: 8, context: 4096, runtime: 'auto', device: 'auto', threads: 1 } as const;
 
 describe('a graph that embeds', () => {
   let loaded: Extract<LoadedModel, { kind: 'encoder' }>;

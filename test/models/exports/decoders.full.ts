@@ -11,7 +11,7 @@ import { generateAlone } from '../../support/steps.js';
 
 const folder = fileURLToPath(new URL('../../../../shared/models/tiny-random-gpt2-fp32', import.meta.url));
 const loop = fileURLToPath(new URL('../../support/combined-past.mjs', import.meta.url));
-const options = { name: null, rows: 4, context: 512, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+const options = { name: null, rows: 4, context: 512, runtime: 'auto', device: 'auto', threads: 2 } as const;
 
 it('tiny-random-gpt2-fp32', async () => {
   const random = new Random(3);

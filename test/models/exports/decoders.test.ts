@@ -14,7 +14,7 @@ import { Random } from '../../support/random.js';
 import { generateAlone } from '../../support/steps.js';
 
 const rows = 6;
-const options = { name: null, rows, context: 4096, runtime: 'auto', provider: 'auto', threads: 2 } as const;
+const options = { name: null, rows, context: 4096, runtime: 'auto', device: 'auto', threads: 2 } as const;
 
 describe.each([
   ['llama-genai', /^$/],

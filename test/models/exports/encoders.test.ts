@@ -8,7 +8,7 @@ import { encoderFixtures } from '../../support/encoder-fixtures.js';
 import { copyExport, exportFolder } from '../../support/export-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 
-const options = { name: null, rows: 8, context: 4096, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+const options = { name: null, rows: 8, context: 4096, runtime: 'auto', device: 'auto', threads: 1 } as const;
 const parent = temporaryFolder();
 
 async function open(folder: string) {

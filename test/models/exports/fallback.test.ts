@@ -5,7 +5,7 @@ import { encoderFixtures } from '../../support/encoder-fixtures.js';
 import { exportFolder, exportPrompts } from '../../support/export-fixtures.js';
 import { generateAlone } from '../../support/steps.js';
 
-const options = { name: null, rows: 2, context: 64, provider: 'auto', threads: 1 } as const;
+const options = { name: null, rows: 2, context: 64, device: 'auto', threads: 1 } as const;
 const open = (name: Parameters<typeof exportFolder>[0]) =>
   loadModel({ ...options, runtime: 'onnxruntime-node', folder: exportFolder(name) });
 

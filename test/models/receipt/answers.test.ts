@@ -7,6 +7,7 @@ import { openModelFolder } from '#octavo/models/model-folder.js';
 import { AnswerReader } from '#octavo/models/receipt/answer-reader.js';
 import { type Answer, batchAnswers, countAnswerTokens } from '#octavo/models/receipt/answers.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
+import { cpu } from '#octavo/models/runtime/runtime.js';
 import { encoderDecoderFixtures } from '../../support/encoder-decoder-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 
@@ -34,7 +35,7 @@ it.each(encoderDecoderFixtures)('of $name are predicted as transformers does', a
   await buildModel({ source: folder, out, precision: 'fp32' });
   const { manifest, graph, encoderGraph } = await openModelFolder(out);
   const { runtime } = await openRuntime('ort-c-api');
-  const open = (file: string) => runtime.open(file, { provider: 'cpu', threads: 1 });
+  const open = (file: string) => runtime.open(file, { device: cpu, threads: 1 });
   const parts = {
     decoder: await open(graph),
     encoder: await open(encoderGraph ?? ''),

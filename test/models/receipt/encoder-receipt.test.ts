@@ -14,7 +14,7 @@ import { OnnxEncoder } from '../../support/onnx-encoder.js';
 import { ofTask } from '../../support/receipt.js';
 
 const root = temporaryFolder();
-const setting = { text: null, tokens: null, runtime: 'auto', provider: 'auto', threads: 1 } as const;
+const setting = { text: null, tokens: null, runtime: 'auto', device: 'cpu', threads: 1 } as const;
 const fixture = (name: string) => join('test/fixtures', name.startsWith('t5') ? 'encoder-decoders' : 'encoders', name);
 
 async function build(source: string, name: string, precision: 'fp32' | 'int8' | 'int4-weight'): Promise<string> {

@@ -5,6 +5,7 @@ import { buildRandomModel } from '#octavo/models/build/build.js';
 import type { Manifest } from '#octavo/models/manifest.js';
 import { LogitsReader } from '#octavo/models/receipt/logits-reader.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
+import { cpu } from '#octavo/models/runtime/runtime.js';
 import { temporaryFolder } from '../../support/folders.js';
 
 const out = join(temporaryFolder(), 'model');
@@ -15,7 +16,7 @@ let reader: LogitsReader;
 beforeAll(async () => {
   manifest = await buildRandomModel({ shape: 'tiny-llama', seed: 9, out, precision: 'int8' });
   const { runtime } = await openRuntime('ort-c-api');
-  const session = await runtime.open(join(out, manifest.graph), { provider: 'cpu', threads: 1 });
+  const session = await runtime.open(join(out, manifest.graph), { device: cpu, threads: 1 });
   reader = new LogitsReader(session, { ...manifest.shape, rows: 1, capacity: 64 });
 });
 

@@ -14,7 +14,7 @@ import { writeByteCheckpoint, writeLossyCheckpoint } from '../../support/tiny-ch
 
 const root = temporaryFolder();
 const [reference, model] = [join(root, 'fp32'), join(root, 'int8')];
-const setting = { runtime: 'auto', provider: 'auto', threads: 1 } as const;
+const setting = { runtime: 'auto', device: 'cpu', threads: 1 } as const;
 const concierge = 'test/fixtures/concierge-f16';
 const tiny = writeByteCheckpoint(join(root, 'tiny'));
 

@@ -14,7 +14,7 @@ async function measure(name: string, model: string, text: string | null) {
   const source = join('../shared/models', name);
   const reference = join(root, `${name}-fp32`);
   await buildModel({ source, out: reference, precision: 'fp32' });
-  const options = { reference, model, text, tokens: null, runtime: 'auto', provider: 'cpu', threads: 2 } as const;
+  const options = { reference, model, text, tokens: null, runtime: 'auto', device: 'cpu', threads: 2 } as const;
   return ofTask('generate', await measureReceipt(options));
 }
 
@@ -41,7 +41,7 @@ it('mends stories260K to within 0.15% by layers kept in FP32', { timeout: 10 * m
     out: join(root, 'stories260K-mended'),
     precision: 'int8',
   } as const;
-  const measure = { text: null, tokens: 20_000, runtime: 'auto', provider: 'cpu', threads: 2 } as const;
+  const measure = { text: null, tokens: 20_000, runtime: 'auto', device: 'cpu', threads: 2 } as const;
   const built = await buildMeasured({ build, measure, maxLoss: 0.0015 }, () => {});
   const receipt = ofTask('generate', built.receipt);
   expect(built.manifest.kept?.length).toBeGreaterThan(0);

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const folder = join(temporaryFolder(), 'model');
   await buildRandomModel({ shape: 'tiny-llama', seed: 3, out: folder, precision: 'fp32' });
   loaded = await loadDecoder({
-    ...{ folder, name: null, rows: 4, context: 24, runtime: 'auto', provider: 'auto', threads: 1 },
+    ...{ folder, name: null, rows: 4, context: 24, runtime: 'auto', device: 'auto', threads: 1 },
   });
 });
 

@@ -8,12 +8,19 @@ import { greedy } from '#octavo/models/decoder/sampling.js';
 import { openWeigher } from '#octavo/models/decoder/weigher.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
 import { describePlacement } from '#octavo/models/runtime/placement.js';
-import { type Runtime, type RuntimeName, type Session, type Tensor, zeros } from '#octavo/models/runtime/runtime.js';
+import {
+  cpu,
+  type Runtime,
+  type RuntimeName,
+  type Session,
+  type Tensor,
+  zeros,
+} from '#octavo/models/runtime/runtime.js';
 import { buildFp32, golden } from '../../support/concierge.js';
 import { generateAlone, nextToken } from '../../support/steps.js';
 
 const shape = { layers: 6, kvHeads: 2, headDim: 64, vocab: 4096, rows: 3, capacity: 256 };
-const options = { provider: 'cpu', threads: 2 } as const;
+const options = { device: cpu, threads: 2 };
 
 export function describeRuntime(name: RuntimeName): void {
   describe(`runtime ${name}`, () => {
@@ -52,7 +59,7 @@ export function describeRuntime(name: RuntimeName): void {
       const [placed, ...others] = session.placement;
       expect(others).toEqual([]);
       if (name === 'ort-c-api') {
-        expect(placed).toMatchObject({ provider: 'cpu' });
+        expect(placed).toMatchObject({ device: cpu });
         expect(placed?.operators.get('GroupQueryAttention')).toBe(6);
         // After fusing: fewer than were drawn.
         expect(describePlacement(session.placement)).toMatch(/^all \d{2,3} nodes on cpu$/);

@@ -1,0 +1,56 @@
+/** `octavo doctor`: what this machine offers, what would be chosen on it, and why. */
+import { engineOptions } from '../config.js';
+import { OctavoError } from '../errors.js';
+import { countThreads } from '../machine.js';
+import { listOffers, type Offers } from '../models/offers.js';
+import { machineInfo } from '../models/receipt/machine.js';
+import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
+import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
+import type { Command } from './command.js';
+
+const doctorOptions = {
+  ortLibrary: engineOptions.ortLibrary,
+  json: { schema: toggle(), help: 'Print one JSON object' },
+} as const satisfies OptionTable;
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Show what this machine offers to run models on, and what would be chosen',
+  help: `Usage: octavo doctor [options]
+
+Shows the processor and what of it INT8 uses, the memory's bandwidth and the rate of 8-bit products as measured now,
+ONNX Runtime and its execution providers, each tried with a small graph, the GPUs it found, and where "--device auto"
+would run a build of each precision, and why.
+
+${describeOptions(doctorOptions)}
+`,
+  run: async (argv, env) => {
+    const { values, positionals } = parseOptions(doctorOptions, { argv, env });
+    if (positionals.length > 0) throw new OctavoError('invalid_config', `Unexpected argument "${positionals[0]}".`);
+    const machine = machineInfo();
+    const offers = await listOffers(values.ortLibrary);
+    const limits = await measureLimits(countThreads().threads);
+    process.stdout.write(
+      values.json ? `${JSON.stringify({ machine, limits, ...offers }, null, 2)}\n` : describe(machine, limits, offers),
+    );
+  },
+};
+
+function describe(machine: ReturnType<typeof machineInfo>, limits: MachineLimits, offers: Offers): string {
+  const { runtime, runtimeReason, version, library, gpus, providers, choices } = offers;
+  const gigabytes = (limits.readBytesPerSecond / 1e9).toFixed(1);
+  const tera = (limits.int8MacsPerSecond / 1e12).toFixed(2);
+  return `processor  ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}
+           for INT8: ${machine.features.join(', ') || 'no features known'}
+           reads ${gigabytes} GB/s, ${tera} million million 8-bit products a second
+runtime    ONNX Runtime ${version}, ${runtime}${runtimeReason === '' ? '' : ` (${runtimeReason})`}
+           ${library ?? "the binding's own library"}
+GPUs       ${gpus.join('\n           ') || 'none found'}
+
+provider
+${providers.map(({ name, problem }) => `  ${name.padEnd(11)}${problem ?? 'runs'}`).join('\n')}
+
+--device auto
+${choices.map(({ precision, device, reason }) => `  ${precision.padEnd(13)}${device}: ${reason}`).join('\n')}
+`;
+}

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type DeviceName, isDeviceName, providerNames } from './device-name.js';
+import { deviceName, providerNames } from './device-name.js';
 import { OctavoError } from './errors.js';
 import { countThreads, kvMemoryDefault } from './machine.js';
 import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, text, toggle } from './options.js';
@@ -13,11 +13,6 @@ import { safetyOptions } from './safety-options.js';
 export const embeddedModel = fileURLToPath(new URL('../models/concierge', import.meta.url));
 
 const machine = countThreads();
-
-function deviceName() {
-  const message = `Expected auto or one of ${providerNames.join(', ')}, or one of these with a number, as cuda:1`;
-  return z.custom<DeviceName>((value) => typeof value === 'string' && isDeviceName(value), message);
-}
 
 /** Settings of the engine, shared by the commands that load a model. */
 export const engineOptions = {

@@ -1,4 +1,5 @@
 /** Where a model runs, as a person names it. */
+import { z } from 'zod';
 
 export const providerNames = ['cpu', 'cuda', 'tensorrt', 'directml', 'coreml', 'webgpu'] as const;
 export type ProviderName = (typeof providerNames)[number];
@@ -10,6 +11,8 @@ export type DeviceName = 'auto' | NamedDevice;
 
 const form = new RegExp(`^(?:auto|(?:${providerNames.join('|')})(?::\\d{1,3})?)$`);
 
-export function isDeviceName(text: string): text is DeviceName {
-  return form.test(text);
+/** The schema of a device's name. */
+export function deviceName() {
+  const message = `Expected auto or one of ${providerNames.join(', ')}, or one of these with a number, as cuda:1`;
+  return z.custom<DeviceName>((value) => typeof value === 'string' && form.test(value), message);
 }

@@ -1,7 +1,7 @@
 /** Where a model runs: what was asked for, against what the library carries and the machine has. */
 
 import { describe, expect, it } from 'vitest';
-import { type DeviceName, isDeviceName, type ProviderName } from '#octavo/device-name.js';
+import { type DeviceName, deviceName, type ProviderName } from '#octavo/device-name.js';
 import { candidateDevices, describeDevice } from '#octavo/models/runtime/device.js';
 import { OrtApi } from '#octavo/models/runtime/ort-api.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
@@ -62,7 +62,7 @@ describe('the device of a model', () => {
     ['gpu', false],
     ['cuda:1 ', false],
   ])('%s: %s', (name, is) => {
-    expect(isDeviceName(name)).toBe(is);
+    expect(deviceName().safeParse(name).success).toBe(is);
   });
 });
 

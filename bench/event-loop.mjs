@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { embeddedModel } from '../dist/config.js';
+import { embeddedModel } from '../dist/engine-options.js';
 
 const folder = process.argv[2] || embeddedModel;
 const seconds = Number(process.argv[3] ?? 15);

@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { Batcher } from '../dist/batcher/batcher.js';
 import { defaultLimits } from '../dist/batcher/scheduler.js';
-import { embeddedModel } from '../dist/config.js';
+import { embeddedModel } from '../dist/engine-options.js';
 import { greedy } from '../dist/models/decoder/sampling.js';
 import { loadModel } from '../dist/models/load-model.js';
 import { promptIds } from '../dist/models/receipt/engine-runs.js';

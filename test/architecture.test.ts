@@ -62,7 +62,8 @@ const floors: readonly (readonly string[])[] = [
   ['batcher/', 'safety/'],
   ['models/'],
   ['config.ts'],
-  ['safety-options.ts', 'device-name.ts'],
+  ['engine-options.ts', 'safety-options.ts'],
+  ['device-name.ts'],
   ['options.ts', 'machine.ts'],
   ['errors.ts'],
 ];

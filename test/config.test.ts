@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { embeddedModel, readConfig, serveFlags } from '#octavo/config.js';
+import { readConfig, serveFlags } from '#octavo/config.js';
+import { embeddedModel } from '#octavo/engine-options.js';
 import { temporaryFolder } from './support/folders.js';
 
 const folder = temporaryFolder();

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embeddedModel } from '#octavo/config.js';
+import { embeddedModel } from '#octavo/engine-options.js';
 import { codeBlocks, page } from './support/pages.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { buildTinyEncoder } from './support/tiny-encoder.js';

@@ -1,6 +1,6 @@
 /** `octavo bench`: how fast the engine of a model is on this machine, without HTTP. */
 import { z } from 'zod';
-import { engineOptions } from '../config.js';
+import { engineOptions } from '../engine-options.js';
 import type { LoadedEncoder } from '../models/load-encoder.js';
 import { type LoadedDecoder, type LoadedModel, loadModel } from '../models/load-model.js';
 import { machineInfo } from '../models/receipt/machine.js';

@@ -1,6 +1,6 @@
 /** `octavo build`: from a Hugging Face folder, or random weights of a named shape, to a model folder. */
 import { z } from 'zod';
-import { engineOptions } from '../config.js';
+import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
 import { shapeNames } from '../models/build/source/random-source.js';

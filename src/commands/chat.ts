@@ -2,7 +2,8 @@
 import { createInterface } from 'node:readline/promises';
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
-import { engineOptions, readConfig } from '../config.js';
+import { readConfig } from '../config.js';
+import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
 import { serve } from '../serve.js';

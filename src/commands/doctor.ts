@@ -1,5 +1,5 @@
 /** `octavo doctor`: what this machine offers, what would be chosen on it, and why. */
-import { engineOptions } from '../config.js';
+import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { countThreads } from '../machine.js';
 import { listOffers, type Offers } from '../models/offers.js';

@@ -1,6 +1,6 @@
 /** `octavo receipt`: measures a model against FP32 and writes its receipt beside it. */
 import { z } from 'zod';
-import { engineOptions } from '../config.js';
+import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { openModelFolder } from '../models/model-folder.js';
 import { sampledTokens } from '../models/receipt/gauge-options.js';

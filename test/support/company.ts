@@ -5,6 +5,7 @@ import type { Generation, GenerationRequest } from '#octavo/batcher/generation.j
 import type { SchedulerLimits } from '#octavo/batcher/scheduler.js';
 import type { DecoderEngine } from '#octavo/models/decoder/step.js';
 import type { Random } from './random.js';
+import { steadyEngine } from './steady-engine.js';
 
 export interface Company {
   readonly engine: DecoderEngine;
@@ -55,7 +56,7 @@ export async function keepCompany(company: Company): Promise<Outputs> {
 /** Its deltas are token ids, so that a generation's text is its tokens. */
 function createBatcher({ engine, scheduler }: Company, onStep: (event: StepEvent) => void): Batcher {
   return new Batcher({
-    engine,
+    engine: steadyEngine(engine),
     detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
     scheduler,
     queue: { sequences: 1000, promptTokens: 1_000_000 },

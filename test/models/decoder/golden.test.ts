@@ -21,7 +21,7 @@ describe('the FP32 build', () => {
   });
 
   it('runs on the C API', () => {
-    expect(loaded.model.runtime).toMatchObject({ runtime: 'ort-c-api', runtimeReason: '', device: 'cpu' });
+    expect(loaded.model.runtime).toMatchObject({ runtime: 'ort-c-api', runtimeReason: '', provider: 'cpu' });
   });
 
   it.each(golden.map((goldenCase, index) => ({ index, ...goldenCase })))(

@@ -5,6 +5,7 @@ import type { StepEvent } from '#octavo/batcher/events.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { embeddedModel, golden } from '../../support/concierge.js';
+import { steadyEngine } from '../../support/steady-engine.js';
 
 describe('guessing from the text', () => {
   let loaded: LoadedDecoder;
@@ -22,7 +23,8 @@ describe('guessing from the text', () => {
   async function generate(sampling: Sampling, drafts: readonly number[], together = false) {
     const steps: StepEvent[] = [];
     const batcher = new Batcher({
-      engine: loaded.engine,
+      // Guessing always pays: it is what is tested.
+      engine: steadyEngine(loaded.engine, ({ work }) => (work.kind === 'decode' && work.speculation ? 0.1 : 1)),
       detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
       scheduler: { chunkTokens: 256, prefillTokens: 512, maxWaste: 0.1, messageMs: 4, grouping: 'length' },
       queue: { sequences: 100, promptTokens: 100_000 },

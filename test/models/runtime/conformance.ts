@@ -59,7 +59,7 @@ export function describeRuntime(name: RuntimeName): void {
       const [placed, ...others] = session.placement;
       expect(others).toEqual([]);
       if (name === 'ort-c-api') {
-        expect(placed).toMatchObject({ device: cpu });
+        expect(placed).toMatchObject({ provider: 'cpu' });
         expect(placed?.operators.get('GroupQueryAttention')).toBe(6);
         // After fusing: fewer than were drawn.
         expect(describePlacement(session.placement)).toMatch(/^all \d{2,3} nodes on cpu$/);

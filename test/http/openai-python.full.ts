@@ -10,6 +10,8 @@ interface Seen {
   readonly text: string;
   readonly finish: string;
   readonly deltas: readonly string[];
+  readonly long: string;
+  readonly pieces: readonly string[];
   readonly same_usage: boolean;
   readonly indices: readonly number[];
   readonly wrong: unknown;
@@ -34,10 +36,14 @@ it('lists the model', () => {
   expect(seen.models).toEqual(['concierge']);
 });
 
-it('streams a chat in several deltas that join to the whole answer', () => {
+it('streams a chat in deltas that join to the whole answer', () => {
   expect(seen).toMatchObject({ text: 'What time do you want to book?', finish: 'stop', same_usage: true });
-  expect(seen.deltas.filter((delta) => delta !== '').length).toBeGreaterThan(1);
   expect(seen.deltas.join('')).toBe(seen.text);
+});
+
+it('streams a longer text in several pieces', () => {
+  expect(seen.pieces.filter((piece) => piece !== '').length).toBeGreaterThan(1);
+  expect(seen.pieces.join('')).toBe(seen.long);
 });
 
 it('completes several prompts with several choices', () => {

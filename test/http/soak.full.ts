@@ -19,8 +19,8 @@ it(`keeps its memory over ${thousands},000 requests`, { timeout: 60_000 * thousa
   // The last clients that left may still be on their way out.
   let metrics = '';
   do metrics = await (await fetch(`${server.url}/metrics`)).text();
-  while (!/octavo_sequences_running\{[^}]*\} 0\n/.test(metrics));
-  expect(metrics).toMatch(/octavo_sequences_waiting\{[^}]*\} 0\n/);
+  while (!/octavo_sequences_running\{model="concierge"\} 0\n/.test(metrics));
+  expect(metrics).toMatch(/octavo_sequences_waiting\{model="concierge"\} 0\n/);
   const cancelled = (3 + thousands) * 100;
   expect(metrics).toMatch(new RegExp(`octavo_requests_cancelled_total\\{[^}]*\\} ${cancelled}\n`));
   expect(await server.stop()).toBe(0);

@@ -131,9 +131,17 @@ export class DeviceKvCache implements KvCache {
     this.#stageRows = 0;
   }
 
+  /** All of the tensors, or none. */
   #allocate(parts: number, tokens: number): readonly DeviceTensor[] {
     const { kvHeads, headDim, element = 'float32' } = this.#shape;
-    return this.#names.past.map(() => this.#memory.allocate(element, [parts, kvHeads, tokens, headDim]));
+    const tensors: DeviceTensor[] = [];
+    try {
+      for (const _ of this.#names.past) tensors.push(this.#memory.allocate(element, [parts, kvHeads, tokens, headDim]));
+      return tensors;
+    } catch (error) {
+      for (const tensor of tensors) this.#memory.free(tensor);
+      throw error;
+    }
   }
 
   #bindings(tensors: readonly DeviceTensor[], rows: number): KvView {

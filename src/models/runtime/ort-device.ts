@@ -15,10 +15,10 @@ export class OrtDevice implements DeviceMemory {
   /** The values that own the memory, by its address. */
   readonly #values = new Map<bigint, Pointer>();
 
-  /** `memory`: ONNX Runtime's name for the provider's memory. */
-  constructor(api: OrtApi, session: Pointer, memory: string) {
+  /** `memory`: ONNX Runtime's name and number for it. */
+  constructor(api: OrtApi, session: Pointer, memory: { readonly name: string; readonly index: number }) {
     this.#api = api;
-    this.#memoryInfo = api.create('CreateMemoryInfo', memory, deviceAllocator, 0, defaultType);
+    this.#memoryInfo = api.create('CreateMemoryInfo', memory.name, deviceAllocator, memory.index, defaultType);
     this.#allocator = api.create('CreateAllocator', session, this.#memoryInfo);
   }
 

@@ -11,12 +11,14 @@ interface OrtProvider {
   readonly name: string;
   /** Its name for memory of its device; `null`: it works on tensors of ours. */
   readonly memory: string | null;
+  /** Memory of device 1 is numbered so; the others call the memory of whatever device they were given 0. */
+  readonly memoryByIndex?: boolean;
 }
 
 export const ortProviders: Readonly<Record<ProviderName, OrtProvider>> = {
   cpu: { name: 'CPUExecutionProvider', memory: null },
-  cuda: { name: 'CUDAExecutionProvider', memory: 'Cuda' },
-  tensorrt: { name: 'TensorrtExecutionProvider', memory: 'Cuda' },
+  cuda: { name: 'CUDAExecutionProvider', memory: 'Cuda', memoryByIndex: true },
+  tensorrt: { name: 'TensorrtExecutionProvider', memory: 'Cuda', memoryByIndex: true },
   directml: { name: 'DmlExecutionProvider', memory: 'DML' },
   coreml: { name: 'CoreMLExecutionProvider', memory: null },
   webgpu: { name: 'WebGpuExecutionProvider', memory: 'WebGPU_Buffer' },

@@ -9,7 +9,7 @@ import { listGpus } from './ort-hardware.js';
 import { appendProvider, ortProviders } from './ort-providers.js';
 import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
-import type { AnyTensor, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
+import type { AnyTensor, Device, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
 
 const loggingLevel = { error: 3 };
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
@@ -36,7 +36,7 @@ export function openOrtRuntime(library: string): Runtime {
           typeof model === 'string'
             ? api.create('CreateSession', environment, model, settings)
             : api.create('CreateSessionFromArray', environment, model, model.byteLength, settings);
-        return new OrtSession(api, session, options.device.provider);
+        return new OrtSession(api, session, options.device);
       } catch (error) {
         const message = `ONNX Runtime cannot load the model: ${(error as Error).message}`;
         throw new OctavoError('invalid_model', message, null, { cause: error });
@@ -60,11 +60,11 @@ class OrtSession implements Session {
   readonly #boundInputs = new Map<string, AnyTensor>();
   readonly #boundOutputs = new Map<string, AnyTensor>();
 
-  constructor(api: OrtApi, session: Pointer, provider: ProviderName) {
+  constructor(api: OrtApi, session: Pointer, { provider, index }: Device) {
     this.#api = api;
     this.#session = session;
-    const { memory } = ortProviders[provider];
-    this.device = memory === null ? null : new OrtDevice(api, session, memory);
+    const { memory: name, memoryByIndex = false } = ortProviders[provider];
+    this.device = name === null ? null : new OrtDevice(api, session, { name, index: memoryByIndex ? index : 0 });
     this.#binding = api.create('CreateIoBinding', session);
     this.#memoryInfo = api.create('CreateCpuMemoryInfo', cpuMemory.deviceAllocator, cpuMemory.defaultType);
     this.inputs = readNames(api, session, 'Input');

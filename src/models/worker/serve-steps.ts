@@ -1,10 +1,10 @@
 /** What every model's worker thread does: load the graph, run steps, tell failures. */
 import { threadId } from 'node:worker_threads';
 import { OctavoError } from '../../errors.js';
-import { candidateDevices, conciseReason, type DeviceChoice, describeDevice } from '../runtime/device.js';
+import { candidateDevices, conciseReason, describeDevice } from '../runtime/device.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import { describePlacement } from '../runtime/placement.js';
-import type { Runtime, Session } from '../runtime/runtime.js';
+import type { Device, Runtime, Session } from '../runtime/runtime.js';
 import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
 
 /** A graph that is ready for its steps. */
@@ -71,40 +71,52 @@ function startLoading<Step, Result>(
   return started;
 }
 
+/** On the first device that takes the model; its reason tells why the better ones do not. */
 async function load<Step, Result>(
   setup: SessionSetup,
   createRunner: CreateRunner<Step, Result>,
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
-  const { device, session } = await openSession(runtime, setup);
-  const open = (graph: string | Uint8Array) => runtime.open(graph, { device, threads: setup.threads });
-  const info: SessionInfo = {
-    runtime: runtime.name,
-    runtimeReason: reason,
-    version: runtime.version,
-    provider: describeDevice(device),
-    providerReason: device.reason,
-    threads: setup.threads,
-    placement: describePlacement(session.placement),
-  };
-  return { runner: await createRunner(session, { runtime, open }), info };
-}
-
-/** On the first device that takes the graph; its reason tells why the better ones do not. */
-async function openSession(
-  runtime: Runtime,
-  { graph, device: asked, precision, threads }: SessionSetup,
-): Promise<{ readonly device: DeviceChoice; readonly session: Session }> {
   const failures: string[] = [];
-  const candidates = candidateDevices(asked, precision, runtime);
+  const candidates = candidateDevices(setup.device, setup.precision, runtime);
   for (const device of candidates) {
     try {
-      const session = await runtime.open(graph, { device, threads });
-      return { device: { ...device, reason: [device.reason, ...failures].join('; ') }, session };
+      const { runner, placement } = await openOn(device, { runtime, setup, createRunner });
+      const info: SessionInfo = {
+        runtime: runtime.name,
+        runtimeReason: reason,
+        version: runtime.version,
+        provider: describeDevice(device),
+        providerReason: [device.reason, ...failures].join('; '),
+        threads: setup.threads,
+        placement,
+      };
+      return { runner, info };
     } catch (error) {
       if (device === candidates.at(-1)) throw error;
       failures.push(`${describeDevice(device)}: ${conciseReason(error as Error)}`);
     }
   }
   throw new Error('Invariant broken: there is a last device.');
+}
+
+/** The graph, and all that its runner needs on the same device. */
+async function openOn<Step, Result>(
+  device: Device,
+  { runtime, setup, createRunner }: Opening<Step, Result>,
+): Promise<{ readonly runner: StepRunner<Step, Result>; readonly placement: string }> {
+  const open = (graph: string | Uint8Array) => runtime.open(graph, { device, threads: setup.threads });
+  const session = await open(setup.graph);
+  try {
+    return { runner: await createRunner(session, { runtime, open }), placement: describePlacement(session.placement) };
+  } catch (error) {
+    await session.close().catch(() => {});
+    throw error;
+  }
+}
+
+interface Opening<Step, Result> {
+  readonly runtime: Runtime;
+  readonly setup: SessionSetup;
+  readonly createRunner: CreateRunner<Step, Result>;
 }

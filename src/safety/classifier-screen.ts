@@ -1,10 +1,16 @@
 /** The screen made of a classifier: scores each window of a text by category. It knows no token and no model. */
 import { type MaybePromise, whenThere } from './maybe-promise.js';
-import type { CategoryScores, Progress, Screen, ScreenContext, ScreenSpan, TextScreen } from './screen.js';
+import type { CategoryScores, Direction, Progress, Screen, ScreenContext, ScreenSpan, TextScreen } from './screen.js';
 import { defaultWindows, type TextWindow, TextWindows, type WindowLimits } from './text-windows.js';
 
+/** Whose texts they are, and who waits. */
+export interface ClassifyContext {
+  readonly direction: Direction;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Scores of short texts, in order. Rejects when they cannot be had, or with the signal's reason. */
-export type Classify = (texts: readonly string[], signal?: AbortSignal) => Promise<readonly CategoryScores[]>;
+export type Classify = (texts: readonly string[], context: ClassifyContext) => Promise<readonly CategoryScores[]>;
 
 export interface ClassifierSettings {
   /** What it is called in the audit, the metrics and the moderations. */
@@ -36,16 +42,16 @@ export class ClassifierScreen implements Screen {
     this.#settings = settings;
   }
 
-  open({ signal }: Pick<ScreenContext, 'signal'>): TextScreen {
-    return this.instant ? new UnreadText() : new ClassifiedText(this.#settings, signal);
+  open({ direction, signal }: ScreenContext): TextScreen {
+    return this.instant ? new UnreadText() : new ClassifiedText(this.#settings, { direction, signal });
   }
 
-  /** Of each category the score of the window that has most of it. */
+  /** Of each category the score of the window that has most of it. Texts that nobody's direction is told of are prompts. */
   async score(texts: readonly string[], signal?: AbortSignal): Promise<readonly CategoryScores[]> {
     const windows = texts.flatMap((text, owner) =>
       allWindows(text, this.#settings.windows).map((window) => ({ ...window, owner })),
     );
-    const scores = await classifyAll(windows, this.#settings.classify, signal);
+    const scores = await classifyAll(windows, this.#settings.classify, { direction: 'prompt', signal });
     const highest = texts.map(() => new Map<string, number>());
     for (const [index, { owner }] of windows.entries()) raise(highest[owner]!, scores[index]!);
     return highest;
@@ -69,12 +75,12 @@ class UnreadText implements TextScreen {
 /** A character is settled when every window that it is in has its verdict, so what is blocked is blocked whole. */
 class ClassifiedText implements TextScreen {
   readonly #settings: ClassifierSettings;
-  readonly #signal: AbortSignal | undefined;
+  readonly #context: ClassifyContext;
   readonly #windows: TextWindows;
 
-  constructor(settings: ClassifierSettings, signal: AbortSignal | undefined) {
+  constructor(settings: ClassifierSettings, context: ClassifyContext) {
     this.#settings = settings;
-    this.#signal = signal;
+    this.#context = context;
     this.#windows = new TextWindows(settings.windows ?? defaultWindows);
   }
 
@@ -89,7 +95,7 @@ class ClassifiedText implements TextScreen {
   #judge(windows: readonly TextWindow[]): MaybePromise<Progress> {
     const { settledTo } = this.#windows;
     if (windows.length === 0) return { spans: [], settledTo };
-    return whenThere(classifyAll(windows, this.#settings.classify, this.#signal), (scores) => {
+    return whenThere(classifyAll(windows, this.#settings.classify, this.#context), (scores) => {
       const spans = windows.flatMap((window, index) => this.#spansOf(window, scores[index] ?? new Map()));
       return { spans, settledTo };
     });
@@ -114,7 +120,7 @@ function allWindows(text: string, limits: WindowLimits = defaultWindows): readon
 async function classifyAll(
   windows: readonly TextWindow[],
   classify: Classify,
-  signal: AbortSignal | undefined,
+  context: ClassifyContext,
 ): Promise<readonly CategoryScores[]> {
   const scores: CategoryScores[] = [];
   for (let at = 0; at < windows.length; at += windowsAtOnce) {
@@ -122,7 +128,7 @@ async function classifyAll(
     scores.push(
       ...(await classify(
         some.map(({ text }) => visible(text)),
-        signal,
+        context,
       )),
     );
   }

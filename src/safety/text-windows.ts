@@ -4,6 +4,7 @@
 export interface TextWindow {
   readonly start: number;
   readonly end: number;
+  /** That text, after as much of what is before it as the limits ask for. */
   readonly text: string;
 }
 
@@ -13,6 +14,12 @@ export interface WindowLimits {
   readonly longest: number;
   /** Code units before it that are read again, from the start of a word on: what a cut went through is seen whole. */
   readonly overlap: number;
+  /**
+   * Code units before the window that are read with it at most, and belong to earlier windows alone; none when left
+   * out. What would be more is forgotten but for a quarter, and not bit by bit: so most windows begin as the one before
+   * them does, and a model that keeps the beginnings of its prompts reads little anew.
+   */
+  readonly before?: number;
 }
 
 /**
@@ -26,6 +33,8 @@ export class TextWindows {
   /** Text from the start of the next window on, and its offset. */
   #text = '';
   #start = 0;
+  /** What is before it, as far as it is read again. */
+  #before = '';
   /** Where the new text of the next window begins, in `#text`. */
   #fresh = 0;
   /** Nothing up to there, in `#text`, ends a sentence. */
@@ -55,7 +64,7 @@ export class TextWindows {
       return [];
     }
     const { length } = this.#text;
-    const window = { start: this.#start, end: this.#start + length, text: this.#text };
+    const window = { start: this.#start, end: this.#start + length, text: this.#before + this.#text };
     this.#text = '';
     this.#start += length;
     this.#fresh = 0;
@@ -78,8 +87,10 @@ export class TextWindows {
   }
 
   #cut(end: number): TextWindow {
-    const window = { start: this.#start, end: this.#start + end, text: this.#text.slice(0, end) };
+    const text = this.#before + this.#text.slice(0, end);
+    const window = { start: this.#start, end: this.#start + end, text };
     const next = wordStart(this.#text, Math.max(0, end - this.#limits.overlap), end);
+    this.#before = remembered(this.#before + this.#text.slice(0, next), this.#limits.before ?? 0);
     this.#text = this.#text.slice(next);
     this.#start += next;
     this.#fresh = end - next;
@@ -103,6 +114,12 @@ function wordStart(text: string, from: number, to: number): number {
   }
   // Scripts without spaces, and words longer than the overlap: any character will do.
   return wholeCharacters(text, from);
+}
+
+/** A text of at most `limit` code units; of a longer one the last quarter of the limit, a surrogate pair uncut. */
+function remembered(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return text.slice(wholeCharacters(text, text.length - (limit >> 2)));
 }
 
 /** `at`, or one less where a surrogate pair would be cut. */

@@ -18,7 +18,7 @@ export function classifyBy({ model, encoder }: EncodingReplica, { categories }: 
   const { head, tokenizer, contextLength } = model;
   invariant(head.task === 'classify', 'a classifier has labels');
   const meant = head.labels.map((label) => categories.get(label) ?? []);
-  return async (texts, signal) => {
+  return async (texts, { signal }) => {
     const parts: Part[] = [];
     for (const [index, text] of texts.entries()) {
       for (const ids of await encodeParts(text, { tokenizer, contextLength })) parts.push({ text: index, ids });

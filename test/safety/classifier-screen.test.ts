@@ -1,6 +1,11 @@
 /** A classifier as a screen: what it blocks never leaves, however the text comes, and its failure lets nothing through. */
 import { describe, expect, test } from 'vitest';
-import { ClassifierScreen, type ClassifierSettings, type Classify } from '#octavo/safety/classifier-screen.js';
+import {
+  ClassifierScreen,
+  type ClassifierSettings,
+  type Classify,
+  type ClassifyContext,
+} from '#octavo/safety/classifier-screen.js';
 import { createSafety, type FilterSettings, screenWhole } from '#octavo/safety/filter.js';
 import type { Decide } from '#octavo/safety/guard.js';
 import { Random } from '../support/random.js';
@@ -152,11 +157,11 @@ describe('a classifier as a screen', () => {
     expect(failures).toEqual(['moderator']);
   });
 
-  test('the signal of who waits reaches the classifier', async () => {
-    const signals: (AbortSignal | undefined)[] = [];
+  test('the signal of who waits reaches the classifier, and whose text it is', async () => {
+    const contexts: ClassifyContext[] = [];
     const screen = screenOf({
-      classify: async (texts, signal) => {
-        signals.push(signal);
+      classify: async (texts, context) => {
+        contexts.push(context);
         return texts.map(() => new Map());
       },
     });
@@ -166,6 +171,8 @@ describe('a classifier as a screen', () => {
       .end();
     const guard = createSafety([screen]).guard({ ...origin, signal });
     await screenWhole(guard, 'text');
-    expect(signals).toEqual([signal]);
+    await screen.score(['text']);
+    expect(contexts).toEqual([{ direction: 'output', signal }, { direction: 'prompt' }]);
+    expect(contexts[0]?.signal).toBe(signal);
   });
 });

@@ -45,6 +45,23 @@ describe('windows of a text', () => {
     for (const { text } of cut([`a${'😀'.repeat(100)}`]).windows) expect(Buffer.from(text).toString()).toBe(text);
   });
 
+  test('are read after what was there before them, which is forgotten in bulk', () => {
+    const sentences = Array.from({ length: 12 }, (_, index) => `Sentence ${index}. `);
+    const text = sentences.join('');
+    const plain = cut([text]).windows;
+    const { windows } = cut([text], { ...limits, before: 60 });
+    expect(windows.map(({ start, end }) => [start, end])).toEqual(plain.map(({ start, end }) => [start, end]));
+    const befores = windows.map((window) => window.text.length - (window.end - window.start));
+    for (const [index, { end, text: read }] of windows.entries())
+      expect(text.slice(0, end).endsWith(read), `${index}`).toBe(true);
+    expect(Math.max(...befores)).toBeLessThanOrEqual(60);
+    expect(befores.filter((before, index) => index > 0 && before < befores[index - 1]!)).not.toHaveLength(0);
+    const grown = windows.filter((window, index) => index > 0 && window.text.startsWith(windows[index - 1]!.text));
+    expect(grown.length).toBeGreaterThan(windows.length / 2);
+    const pair = cut([`a${'😀'.repeat(100)}`], { ...limits, before: 60 }).windows;
+    for (const window of pair) expect(Buffer.from(window.text).toString()).toBe(window.text);
+  });
+
   test('an empty text has none, and a text that ends with a window has no second one', () => {
     expect(texts([''])).toEqual([]);
     expect(texts(['x'.repeat(20)])).toEqual(['x'.repeat(20)]);

@@ -10,7 +10,8 @@ function classifier(file: object = { version: 1, labels: { bad: ['hate', 'harass
   encoder.row = (ids) => [ids.includes(35) ? 10 : -10, 0, 0];
   const head = fakeClassifier.head;
   if (head.task !== 'classify') throw new Error('the fake classifies');
-  const classify = classifyBy(replica, readLabelMap(file, { id: 'fake', labels: head.labels }));
+  const byLabels = classifyBy(replica, readLabelMap(file, { id: 'fake', labels: head.labels }));
+  const classify = (texts: readonly string[], signal?: AbortSignal) => byLabels(texts, { direction: 'prompt', signal });
   return { classify, encoder };
 }
 

@@ -79,23 +79,14 @@ export async function startEngines(
   }
 }
 
-/**
- * The engine of a model that classifies, with its labels and what its moderation.json says of them (`null`: it has none).
- * Throws `invalid_config` for another model, and what loading throws.
- */
-export async function startClassifier(
+/** The engine of one model, and the folder's moderation.json (`null`: it has none). Throws what loading throws. */
+export async function startModerating(
   folder: string,
   settings: EngineSettings,
   eventsOf: (model: string) => EngineEvents,
-): Promise<{ engine: EncodingEngine; labels: readonly string[]; moderation: object | null }> {
+): Promise<{ engine: Engine; moderation: object | null }> {
   const loaded = await loadModel({ ...settings, folder, name: null });
-  const { kind, model } = loaded;
-  if (kind === 'encoder' && model.head.task === 'classify') {
-    const engine = encodingEngine(loaded, settings, eventsOf(model.id));
-    return { engine, labels: model.head.labels, moderation: loaded.moderation };
-  }
-  await loaded.close();
-  throw new OctavoError('invalid_config', `The model ${model.id} does not classify texts, so it cannot moderate them.`);
+  return { engine: createEngine(loaded, settings, eventsOf(loaded.model.id)), moderation: loaded.moderation };
 }
 
 export async function closeEngines(engines: readonly Engine[]): Promise<void> {

@@ -29,7 +29,7 @@ export const safetyOptions = {
   moderator: {
     schema: text().default('default'),
     value: 'folder',
-    help: 'Model that classifies texts for /v1/moderations and --moderate: a folder, "default" or "off"',
+    help: 'Model that classifies texts, or a guard that writes its verdicts, for /v1/moderations and --moderate: a folder, "default" or "off"',
     env: ['OCTAVO_MODERATOR'],
   },
   moderatorThreads: {

@@ -158,9 +158,20 @@ describe('text that a model wrote', () => {
     expect(files(/\b(Generation|Delta|DeltaStream)\b.*from '.*batcher/)).toEqual([
       'server/choices.ts',
       'server/generate.ts',
+      'server/guard-classifier.ts',
     ]);
-    expect(files(/for await \(.* of generation\b/)).toEqual(['server/choices.ts']);
+    expect(files(/for await \(.* of generation\b/)).toEqual(['server/choices.ts', 'server/guard-classifier.ts']);
     expect(files(/tokenizer\.decode\(|tokenizer\.stream\(/)).toEqual(['server/prompt.ts']);
+  });
+
+  test('of a guard becomes scores, and reaches no answer', () => {
+    expect(files(/guard-classifier\.js'/, /^/)).toEqual(['moderator.ts']);
+    const exported = [...readFileSync('src/server/guard-classifier.ts', 'utf8').matchAll(/^export (.*)$/gm)];
+    expect(exported.map(([, line]) => line)).toEqual([
+      'interface GuardSetup {',
+      'function classifyByGuard(setup: GuardSetup, { categories }: LabelMap): Classify {',
+      'async function guardWindows(setup: GuardSetup): Promise<WindowLimits> {',
+    ]);
   });
 
   test('leaves as SafeText, which only the guard makes', () => {

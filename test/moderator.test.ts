@@ -10,6 +10,7 @@ import { encoderFixtures } from './support/encoder-fixtures.js';
 import { temporaryFolder } from './support/folders.js';
 import { recordWorkers } from './support/record-workers.js';
 import { buildTinyEncoder } from './support/tiny-encoder.js';
+import { buildTinyGuard } from './support/tiny-guard.js';
 
 const workers = recordWorkers();
 const observer = () => ({ step() {}, queued() {}, finished() {} });
@@ -56,6 +57,52 @@ describe('a moderator', () => {
     ['a model that embeds', { task: 'embed' }, 'does not classify'],
   ] as const)('refuses %s', async (_, encoder, message) => {
     const folder = await buildTinyEncoder(encoder);
+    await expect(start({ moderator: folder })).rejects.toThrow(message);
+  });
+});
+
+describe('a moderator that generates', () => {
+  const guard = (moderation: object) => ({ version: 1, ...moderation });
+
+  it('is known by its template, and moderation.json says what its words mean', async () => {
+    const moderation = guard({ labels: { S10: ['hate', 'spam'], S13: null }, thresholds: { spam: 0.75 } });
+    const { engine, screen } = await started({ moderator: await buildTinyGuard({ reply: 'unsafe\nS10', moderation }) });
+    expect(screen.categories).toContain('specialized-advice');
+    expect(screen.categories).not.toContain('elections');
+    expect(screen.thresholds?.get('spam')).toBe(0.75);
+    const scores = await screen.score(['some text', '']);
+    expect(scores.map((one) => [...one])).toEqual([
+      [
+        ['hate', 1],
+        ['spam', 1],
+      ],
+      [],
+    ]);
+    await engine.close();
+  });
+
+  it('can be one that moderation.json names, whose format needs no template', async () => {
+    const template = 'no message';
+    const moderation = guard({ guard: 'shieldgemma' });
+    const { engine, screen } = await started({
+      moderator: await buildTinyGuard({ reply: 'No', template, moderation, context: 2048 }),
+    });
+    await expect(screen.score(['some text'])).rejects.toThrow('not of the format shieldgemma');
+    await engine.close();
+  });
+
+  it.each([
+    ['nothing tells what it is', { template: '{{ messages[0].content }}' }, 'llama-guard-4, qwen3guard-gen'],
+    ['its guard is not known', { moderation: guard({ guard: 'other' }) }, 'names the guard "other"'],
+    [
+      'its template shows no message',
+      { template: 'none', moderation: guard({ guard: 'llama-guard-3' }) },
+      'needs a chat template',
+    ],
+    ['its moderation.json gives a label that it lacks', { moderation: guard({ labels: { S99: 'hate' } }) }, '"S99"'],
+    ['its context is too short', { context: 160 }, 'at least 64 more are needed'],
+  ] as const)('is refused when %s', async (_, settings, message) => {
+    const folder = await buildTinyGuard({ reply: 'safe', ...settings });
     await expect(start({ moderator: folder })).rejects.toThrow(message);
   });
 });

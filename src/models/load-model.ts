@@ -20,6 +20,8 @@ export interface LoadedDecoder {
   /** The first of `replicas`. */
   readonly engine: DecoderEngine;
   readonly replicas: readonly DecoderEngine[];
+  /** The folder's moderation.json: how the model is asked where it screens texts. `null`: it has none. */
+  readonly moderation: Record<string, unknown> | null;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   const chatTemplate = await loadChatTemplate(folder);
   const defaults = readDefaults(folder.generation);
   const receipt = await folder.readReceipt();
+  const moderation = await folder.readJson('moderation.json');
   const { encoder, ports } = plan;
   const tokenizer = await loadTokenizer(folder, plan.shape.vocab, { ownTexts: encoder !== undefined });
   const slots = Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(plan.shape));
@@ -90,7 +93,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     await Promise.all(replicas.map((replica) => replica.close().catch(() => {})));
     await tokenizer.close();
   };
-  return { kind: 'decoder', model, engine, replicas, close };
+  return { kind: 'decoder', model, engine, replicas, moderation, close };
 }
 
 /** One after the other: loading takes the most memory. All of them, or none. */

@@ -7,6 +7,12 @@ export interface ChatMessage {
   readonly name?: string;
 }
 
+/** A message in parts, as templates of models that see pictures want it. */
+export interface PartsMessage {
+  readonly role: string;
+  readonly content: readonly { readonly type: 'text'; readonly text: string }[];
+}
+
 /** Text to token ids. */
 export interface TextTokenizer {
   readonly vocabSize: number;
@@ -32,7 +38,7 @@ export interface Detokenizer {
 
 export interface ChatTemplate {
   /** The prompt text of a conversation. Throws `invalid_value` on `messages` when the template refuses it. */
-  render(messages: readonly ChatMessage[]): string;
+  render(messages: readonly (ChatMessage | PartsMessage)[]): string;
 }
 
 /** How a model was loaded; shown at start and in `/v1/models`. */

@@ -1,4 +1,4 @@
-/** What the labels of a classifier mean: categories of moderation, and from which score on each counts as found. */
+/** What the labels of a classifier, or the words of a guard, mean: categories of moderation, and from which score on each counts as found. */
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { categorySchema } from './rule.js';
@@ -17,7 +17,9 @@ const oneOrMore = z.union([categorySchema, z.array(categorySchema).min(1)]).tran
 /** `moderation.json`, beside the model. */
 const schema = z.strictObject({
   version: z.literal(1),
-  labels: z.record(z.string(), oneOrMore.nullable()),
+  /** Of a model that generates: how it is asked, and what it replies with. */
+  guard: z.string().optional(),
+  labels: z.record(z.string(), oneOrMore.nullable()).optional(),
   thresholds: z.record(z.string(), z.number().min(0).max(1)).default({}),
 });
 
@@ -25,11 +27,13 @@ const schema = z.strictObject({
 interface Labelled {
   readonly id: string;
   readonly labels: readonly string[];
+  /** What they stand for where the file does not say; left out: for the categories of their own names. */
+  readonly meanings?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
  * `file`: the content of moderation.json; without it (`null`) labels stand for the categories of their own names.
- * Labels that it does not name stand for nothing. Throws `invalid_model`, saying what is wrong and what is allowed.
+ * Labels that it does not name stand for nothing, or for what a guard's format says. Throws `invalid_model`, saying what is wrong and what is allowed.
  */
 export function readLabelMap(file: unknown, model: Labelled): LabelMap {
   const { labels, thresholds } = parse(file, model);
@@ -49,11 +53,20 @@ export function readLabelMap(file: unknown, model: Labelled): LabelMap {
   return { categories, thresholds: new Map(all.map((name) => [name, thresholds[name] ?? defaultThreshold])) };
 }
 
-function parse(file: unknown, model: Labelled): z.output<typeof schema> {
-  if (file === null) return { version: 1, labels: namesakes(model), thresholds: {} };
+interface Meanings {
+  readonly labels: Readonly<Record<string, readonly string[] | null>>;
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+function parse(file: unknown, model: Labelled): Meanings {
+  if (file === null) return { labels: model.meanings ?? namesakes(model), thresholds: {} };
   const result = schema.safeParse(file);
   if (!result.success) refuse(model, z.prettifyError(result.error));
-  return result.data;
+  const { guard, labels, thresholds } = result.data;
+  if (model.meanings) return { labels: { ...model.meanings, ...labels }, thresholds };
+  if (guard !== undefined) refuse(model, 'it names a guard, but the model classifies');
+  if (labels === undefined) refuse(model, 'it has no labels');
+  return { labels, thresholds };
 }
 
 /** OpenAI's categories have "/" in their names, or these beginnings. */

@@ -27,7 +27,32 @@ describe('a label map', () => {
     expect([...readLabelMap(null, own).thresholds.keys()]).toEqual(['self-harm', 'violence/graphic']);
   });
 
+  test('of a guard, what its format says, but for what the file says otherwise', () => {
+    const meanings = { S1: ['violence'], S10: ['hate'], S13: ['elections'] };
+    const guard = { id: 'guard', labels: Object.keys(meanings), meanings };
+    expect([...readLabelMap(null, guard).categories]).toEqual(Object.entries(meanings));
+    const file = {
+      version: 1,
+      guard: 'any',
+      labels: { S13: null, S1: ['violence', 'grim'] },
+      thresholds: { hate: 0.9 },
+    };
+    const map = readLabelMap(file, guard);
+    expect([...map.categories]).toEqual([
+      ['S1', ['violence', 'grim']],
+      ['S10', ['hate']],
+    ]);
+    expect([...map.thresholds]).toEqual([
+      ['violence', 0.5],
+      ['grim', 0.5],
+      ['hate', 0.9],
+    ]);
+    expect(() => readLabelMap({ version: 1, labels: { S99: 'hate' } }, guard)).toThrow('the label "S99"');
+  });
+
   test.each([
+    ['a guard for a model that classifies', { version: 1, guard: 'llama-guard-3' }, model, 'the model classifies'],
+    ['no labels', { version: 1 }, model, 'it has no labels'],
     ['no category at all', null, { id: 'm', labels: ['LABEL_0', 'LABEL_1'] }, 'it is missing'],
     ['a label that the model lacks', { version: 1, labels: { rude: 'hate' } }, model, 'the label "rude"'],
     ['a threshold of nothing', { version: 1, labels: { toxic: 'hate' }, thresholds: { spam: 0.5 } }, model, '"spam"'],

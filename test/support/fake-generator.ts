@@ -1,4 +1,5 @@
 /** A batcher without a model: sequences say what the test scripts, at once or when the test lets them. */
+import { setMaxListeners } from 'node:events';
 import type { Delta, FinishReason, Generation, GenerationRequest, Generator } from '#octavo/batcher/generation.js';
 
 type Script = (request: GenerationRequest, index: number) => readonly string[];
@@ -69,6 +70,7 @@ export class FakeGeneration implements Generation {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
+    if (request.signal) setMaxListeners(0, request.signal);
     if (request.signal?.aborted) this.cancel();
     else request.signal?.addEventListener('abort', () => this.cancel());
   }

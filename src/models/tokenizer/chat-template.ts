@@ -1,7 +1,7 @@
 /** Renders a conversation to the prompt text that the model was trained on. */
 import { Template } from '@huggingface/jinja';
 import { OctavoError } from '../../errors.js';
-import type { ChatMessage, ChatTemplate } from '../served-model.js';
+import type { ChatMessage, ChatTemplate, PartsMessage } from '../served-model.js';
 import { Unbounded, withinTime } from './time-limit.js';
 
 /** Tokens that templates name, from tokenizer_config.json. */
@@ -34,7 +34,7 @@ export class JinjaChatTemplate implements ChatTemplate {
     this.#try();
   }
 
-  render(messages: readonly ChatMessage[]): string {
+  render(messages: readonly (ChatMessage | PartsMessage)[]): string {
     return this.#render({ messages: [...messages], add_generation_prompt: true });
   }
 

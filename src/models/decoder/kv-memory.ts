@@ -1,5 +1,6 @@
 /** How many rows of how many tokens the KV cache has, so that it never needs more memory than it may. */
 import { OctavoError } from '../../errors.js';
+import { elementBytes } from '../runtime/runtime.js';
 import type { KvShape } from './kv-arena.js';
 
 /** As asked for. */
@@ -8,12 +9,15 @@ export interface KvPlan {
   readonly capacity: number;
 }
 
+/** What the keys and values of one token depend on. */
+export type TokenShape = Pick<KvShape, 'layers' | 'kvHeads' | 'headDim' | 'element'>;
+
 /** Fewer tokens than this are no context. */
 const leastCapacity = 16;
 
 /** Bytes of one token of one row. */
-export function tokenBytes({ layers, kvHeads, headDim }: Pick<KvShape, 'layers' | 'kvHeads' | 'headDim'>): number {
-  return layers * 2 * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
+export function tokenBytes({ layers, kvHeads, headDim, element = 'float32' }: TokenShape): number {
+  return layers * 2 * kvHeads * headDim * elementBytes[element];
 }
 
 /**

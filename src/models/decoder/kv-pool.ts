@@ -1,13 +1,11 @@
 /** Blocks of the KV cache that are kept when their row is gone, for prompts that begin with the same tokens. */
-
-import { elementBytes } from '../runtime/runtime.js';
 import type { CacheArray, KvArena, KvShape } from './kv-arena.js';
+import { type TokenShape, tokenBytes } from './kv-memory.js';
 import { type BlockCopy, blockTokens } from './step.js';
 
 /** Bytes of one slot. */
-export function slotBytes(shape: Pick<KvShape, 'layers' | 'kvHeads' | 'headDim' | 'element'>): number {
-  const { layers, kvHeads, headDim, element = 'float32' } = shape;
-  return layers * 2 * kvHeads * blockTokens * headDim * elementBytes[element];
+export function slotBytes(shape: TokenShape): number {
+  return blockTokens * tokenBytes(shape);
 }
 
 /** Keeps blocks in slots. */

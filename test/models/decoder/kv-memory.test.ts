@@ -1,13 +1,22 @@
 /** Rows and capacity within a budget. */
 import { expect, test } from 'vitest';
 import { describeReduction, planKvMemory, tokenBytes } from '#octavo/models/decoder/kv-memory.js';
+import { slotBytes } from '#octavo/models/decoder/kv-pool.js';
+import { blockTokens } from '#octavo/models/decoder/step.js';
 
-const perToken = tokenBytes({ layers: 2, kvHeads: 2, headDim: 8 });
+const shape = { layers: 2, kvHeads: 2, headDim: 8 };
+const perToken = tokenBytes(shape);
 const asked = { rows: 8, capacity: 100 };
 const row = asked.capacity * perToken;
 
 test('a token has keys and values of every layer and head', () => {
   expect(perToken).toBe(2 * 2 * 2 * 8 * 4);
+});
+
+test('half as many bytes hold a token in float16, and a block of tokens', () => {
+  expect(tokenBytes({ ...shape, element: 'float16' })).toBe(perToken / 2);
+  expect(slotBytes({ ...shape, element: 'float16' })).toBe((blockTokens * perToken) / 2);
+  expect(slotBytes(shape)).toBe(blockTokens * perToken);
 });
 
 test.each([

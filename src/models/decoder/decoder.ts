@@ -38,7 +38,7 @@ export class Decoder {
   /** No sequence is in a row. */
   async rest(): Promise<void> {
     this.#rows.length = 0;
-    this.#model.release?.();
+    this.#model.release();
   }
 
   async close(): Promise<void> {

@@ -22,8 +22,8 @@ export class GrowingCache {
   constructor(shape: KvShape, ports: DecoderPorts) {
     this.#shape = shape;
     this.#ports = ports;
-    this.#written = ports.cache.past.map(() => new ArrayBuffer(0));
-    this.#spare = ports.cache.past.map(() => new ArrayBuffer(0));
+    this.#written = ports.cache.past.map(() => takeMemory(0));
+    this.#spare = ports.cache.past.map(() => takeMemory(0));
   }
 
   /** For a step that reads `past` tokens, those that the step before wrote, and writes `total`. */
@@ -37,13 +37,18 @@ export class GrowingCache {
     return view;
   }
 
+  /** The row is free: its memory goes back to the system at once, though a session may still have it bound. */
+  release(): void {
+    for (const memory of [...this.#written, ...this.#spare]) memory.resize(0);
+  }
+
   /** The spare memory holds `tokens`; what is in it is of no use. */
   #reserve(tokens: number): void {
     const bytes = this.#values(tokens) * Float32Array.BYTES_PER_ELEMENT;
     if (this.#spare.every((memory) => memory.byteLength >= bytes)) return;
     const capacity = Math.min(2 * tokens, Math.max(tokens, this.#shape.capacity));
     const reserved = Math.ceil(capacity / blockTokens) * blockTokens;
-    this.#spare = this.#spare.map(() => new ArrayBuffer(this.#values(reserved) * Float32Array.BYTES_PER_ELEMENT));
+    this.#spare = this.#spare.map(() => takeMemory(this.#values(reserved) * Float32Array.BYTES_PER_ELEMENT));
   }
 
   #bind(names: readonly string[], memory: readonly ArrayBuffer[], tokens: number): TensorMap {
@@ -61,4 +66,9 @@ export class GrowingCache {
     const { kvHeads, headDim } = this.#shape;
     return (this.#ports.combined ? 2 : 1) * kvHeads * tokens * headDim;
   }
+}
+
+/** It can shrink to nothing. */
+function takeMemory(bytes: number): ArrayBuffer {
+  return new ArrayBuffer(bytes, { maxByteLength: bytes });
 }

@@ -44,6 +44,10 @@ export class GrowingModel implements LanguageModel {
     this.#caches[from] = target;
   }
 
+  release(): void {
+    for (const cache of this.#caches) cache.release();
+  }
+
   async close(): Promise<void> {
     await this.#session.close();
   }

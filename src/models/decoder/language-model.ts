@@ -36,7 +36,7 @@ export interface LanguageModel {
   verify?(guess: Guess): Promise<readonly Float32Array[]>;
   /** Moves what row `from` holds, which has read `length` tokens; `from` is free afterwards. */
   move(move: RowMove, length: number): Promise<void>;
-  /** Every row is free: its memory goes back to the system until it is needed. Some models do not hold any. */
-  release?(): void;
+  /** Every row is free: its memory goes back to the system until it is needed. */
+  release(): void;
   close(): Promise<void>;
 }

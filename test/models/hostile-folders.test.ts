@@ -5,7 +5,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, w
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
-import { loadDecoder } from '#octavo/models/load-model.js';
+import { loadDecoder, loadModel } from '#octavo/models/load-model.js';
+import type { LoadOptions } from '#octavo/models/load-options.js';
 import type { Manifest } from '#octavo/models/manifest.js';
 import { exportFolder } from '../support/export-fixtures.js';
 import { temporaryFolder } from '../support/folders.js';
@@ -38,7 +39,7 @@ const write =
 const replace =
   (name: string, put: (path: string) => void): Damage =>
   (folder) => {
-    rmSync(join(folder, name));
+    rmSync(join(folder, name), { recursive: true });
     put(join(folder, name));
   };
 
@@ -229,9 +230,39 @@ describe('the server refuses of an export', () => {
   });
 });
 
-async function expectRefusal(folder: string, fault: RegExp): Promise<void> {
+describe('the server refuses of an encoder that was exported', () => {
+  const outside = join(parent, 'outside');
+  /** Moves a file or a folder away, and leaves a link to it. */
+  const linked = (name: string): Damage =>
+    replace(name, (path) => {
+      symlinkSync(join(outside, name), path);
+    });
+
+  beforeAll(() => {
+    cpSync(exportFolder('bert-optimum'), outside, { recursive: true });
+  });
+
+  it.each<[string, Damage, RegExp]>([
+    ['a linked list of modules', linked('modules.json'), /modules\.json: it is a symbolic link/],
+    ['a linked folder of a module', linked('1_Pooling'), /config\.json: its folder is a link that leads to/],
+    ['a linked file of a module', linked('1_Pooling/config.json'), /config\.json: it is a symbolic link/],
+    ['a module that is a pipe', replace('1_Pooling/config.json', pipe), /config\.json: it is not a plain file/],
+    ['a linked length', linked('sentence_bert_config.json'), /sentence_bert_config\.json: it is a symbolic link/],
+    ['a module without its file', replace('1_Pooling/config.json', () => {}), /1_Pooling\/config\.json is missing/],
+  ])('%s', async (_, damage, fault) => {
+    const folder = copy(exportFolder('bert-optimum'));
+    damage(folder);
+    await expectRefusal(folder, fault, loadModel);
+  });
+});
+
+async function expectRefusal(
+  folder: string,
+  fault: RegExp,
+  load: (options: LoadOptions) => Promise<unknown> = loadDecoder,
+): Promise<void> {
   const options = { name: null, rows: 1, context: 32, runtime: 'auto', device: 'auto', threads: 1 } as const;
-  await expect(loadDecoder({ ...options, folder })).rejects.toMatchObject({
+  await expect(load({ ...options, folder })).rejects.toMatchObject({
     code: expect.stringMatching(/^(invalid|unsupported)_model$/),
     message: expect.stringMatching(fault),
   });

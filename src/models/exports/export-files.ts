@@ -1,5 +1,5 @@
 /** The files of an export: which ONNX files there are, and its small files, each checked before it is read. */
-import { readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { OctavoError } from '../../errors.js';
 import { type JsonObject, parseJsonObject, readBounded } from '../build/json.js';
@@ -43,16 +43,22 @@ export class ExportFiles {
     return file;
   }
 
+  /** A small file of the folder, or of one in it. `null`: there is none. Throws `invalid_model`. */
+  async read(name: string): Promise<Uint8Array | null> {
+    const found = await lstat(path.join(this.root, name)).catch(() => null);
+    return found === null ? null : readBounded(await this.check(name), maxTextBytes);
+  }
+
   /** `null`: there is none. Throws `invalid_model`. */
   async readText(name: string): Promise<string | null> {
-    if (!this.paths.has(name)) return null;
-    return new TextDecoder().decode(await readBounded(await this.check(name), maxTextBytes));
+    const bytes = await this.read(name);
+    return bytes === null ? null : new TextDecoder().decode(bytes);
   }
 
   /** `null`: there is none. Throws `invalid_model`. */
   async readJson(name: string): Promise<JsonObject | null> {
-    const text = await this.readText(name);
-    return text === null ? null : parseJsonObject(new TextEncoder().encode(text), path.join(this.root, name));
+    const bytes = await this.read(name);
+    return bytes === null ? null : parseJsonObject(bytes, path.join(this.root, name));
   }
 }
 

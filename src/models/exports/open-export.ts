@@ -60,7 +60,7 @@ async function readPlan(facts: GraphFacts, chosen: ChosenGraph, files: ExportFil
     );
   }
   const tokenizer = (await files.readJson('tokenizer_config.json')) ?? {};
-  const modules = await readSentenceModules(files.root);
+  const modules = await readSentenceModules((name) => files.read(name));
   return {
     plan: readEncoderExport(facts, { config, tokenizer, modules }),
     remarks: company === null ? [] : [company],

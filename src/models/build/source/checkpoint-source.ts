@@ -16,7 +16,7 @@ const optionalFiles = ['chat_template.jinja', 'special_tokens_map.json', 'modera
 export async function openCheckpointSource(folder: string): Promise<ModelSource> {
   const config = await readConfig(folder);
   const generation = await readGeneration(folder, config);
-  const modules = await readSentenceModules(folder);
+  const modules = await readSentenceModules((name) => readOptional(folder, name));
   const files = new Map<string, Uint8Array>();
   const tokenizer = await readBounded(join(folder, 'tokenizer.json'), maxTokenizerBytes);
   parseJsonObject(tokenizer, 'tokenizer.json');
@@ -44,11 +44,12 @@ async function readGeneration(folder: string, config: JsonObject): Promise<JsonO
   return Object.fromEntries(names.filter((name) => config[name] !== undefined).map((name) => [name, config[name]]));
 }
 
-async function readOptional(folder: string, name: string): Promise<Uint8Array | undefined> {
+/** `null`: there is none. Throws `invalid_model`. */
+export async function readOptional(folder: string, name: string): Promise<Uint8Array | null> {
   const path = join(folder, name);
   const found = await access(path).then(
     () => true,
     () => false,
   );
-  return found ? readBounded(path, maxJsonBytes) : undefined;
+  return found ? readBounded(path, maxJsonBytes) : null;
 }

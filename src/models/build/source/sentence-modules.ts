@@ -1,10 +1,9 @@
 /** What sentence-transformers keeps beside a checkpoint: how the states of tokens become the vector of a text. */
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join } from 'node:path/posix';
 import { z } from 'zod';
 import { OctavoError } from '../../../errors.js';
 import type { Pooling } from '../graph/pooling.js';
-import { type JsonObject, parseJsonObject, readBounded, readJsonObject } from '../json.js';
+import { type JsonObject, parseJsonObject } from '../json.js';
 
 export interface SentenceModules {
   readonly pooling: Pooling;
@@ -16,7 +15,8 @@ export interface SentenceModules {
 /** What sentence-transformers does with a checkpoint that says nothing. */
 export const plainModules: SentenceModules = { pooling: 'mean', normalise: false, maxTokens: null };
 
-const maxJsonBytes = 1024 * 1024;
+/** A file of the folder, or of one in it, by its path there; `null`: there is none. Throws `invalid_model`. */
+export type ReadFile = (name: string) => Promise<Uint8Array | null>;
 
 /** A module's folder stands inside the checkpoint's. */
 const moduleSchema = z.object({
@@ -34,19 +34,17 @@ const poolings: ReadonlyMap<string, Pooling> = new Map([
 ]);
 
 /** null: the folder has no modules.json. Throws `invalid_model`, or `unsupported_model` for modules that are not built. */
-export async function readSentenceModules(folder: string): Promise<SentenceModules | null> {
-  if (!(await exists(join(folder, 'modules.json')))) return null;
+export async function readSentenceModules(read: ReadFile): Promise<SentenceModules | null> {
+  const listed = await read('modules.json');
+  if (listed === null) return null;
   let modules = plainModules;
-  for (const { type, path } of await readModules(folder)) {
+  for (const { type, path } of parseModules(listed)) {
     switch (type.split('.').at(-1)) {
       case 'Transformer':
-        modules = { ...modules, maxTokens: await readMaxTokens(join(folder, path)) };
+        modules = { ...modules, maxTokens: await readMaxTokens(read, path) };
         break;
       case 'Pooling':
-        modules = {
-          ...modules,
-          pooling: readPooling(await readJsonObject(join(folder, path, 'config.json'), maxJsonBytes)),
-        };
+        modules = { ...modules, pooling: await readPooling(read, path) };
         break;
       case 'Normalize':
         modules = { ...modules, normalise: true };
@@ -62,8 +60,8 @@ export async function readSentenceModules(folder: string): Promise<SentenceModul
 }
 
 /** A list at the top, which `parseJsonObject` does not take by itself. */
-async function readModules(folder: string): Promise<z.infer<typeof modulesSchema>> {
-  const text = new TextDecoder().decode(await readBounded(join(folder, 'modules.json'), maxJsonBytes));
+function parseModules(bytes: Uint8Array): z.infer<typeof modulesSchema> {
+  const text = new TextDecoder().decode(bytes);
   const wrapped = parseJsonObject(new TextEncoder().encode(`{"modules":${text}}`), 'modules.json');
   const parsed = modulesSchema.safeParse(wrapped.modules);
   if (parsed.success) return parsed.data;
@@ -78,15 +76,23 @@ const lengthSchema = z.object({
     .nullish(),
 });
 
-async function readMaxTokens(folder: string): Promise<number | null> {
-  const path = join(folder, 'sentence_bert_config.json');
-  if (!(await exists(path))) return null;
-  const parsed = lengthSchema.safeParse(await readJsonObject(path, maxJsonBytes));
+async function readMaxTokens(read: ReadFile, folder: string): Promise<number | null> {
+  const name = join(folder, 'sentence_bert_config.json');
+  const bytes = await read(name);
+  if (bytes === null) return null;
+  const parsed = lengthSchema.safeParse(parseJsonObject(bytes, name));
   if (parsed.success) return parsed.data.max_seq_length ?? null;
   throw new OctavoError('invalid_model', 'sentence_bert_config.json: max_seq_length must be a whole number above 0.');
 }
 
-function readPooling(config: JsonObject): Pooling {
+async function readPooling(read: ReadFile, folder: string): Promise<Pooling> {
+  const name = join(folder, 'config.json');
+  const bytes = await read(name);
+  if (bytes === null) throw new OctavoError('invalid_model', `${name} is missing; the model folder must have it.`);
+  return poolingOf(parseJsonObject(bytes, name));
+}
+
+function poolingOf(config: JsonObject): Pooling {
   const chosen = Object.entries(config).filter(([name, value]) => /^pooling_mode_/.test(name) && value === true);
   const [only, ...others] = chosen.map(([name]) => name);
   const pooling = poolings.get(only ?? '');
@@ -95,12 +101,5 @@ function readPooling(config: JsonObject): Pooling {
   throw new OctavoError(
     'unsupported_model',
     `The pooling module asks for ${named.slice(0, 256)}; supported is one of ${[...poolings.keys()].join(', ')}.`,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

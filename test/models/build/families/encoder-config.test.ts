@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { familyOf } from '#octavo/models/build/families/families.js';
+import { readOptional } from '#octavo/models/build/source/checkpoint-source.js';
 import { plainModules, readSentenceModules } from '#octavo/models/build/source/sentence-modules.js';
 import { temporaryFolder } from '../../../support/folders.js';
 import { OnnxEncoder } from '../../../support/onnx-encoder.js';
@@ -155,6 +156,7 @@ describe('the modules of sentence-transformers', () => {
     path,
     type: `sentence_transformers.models.${type}`,
   });
+  const read = (folder: string) => readSentenceModules((name) => readOptional(folder, name));
   const pooled = [module('Transformer'), module('Pooling', '1_Pooling')];
 
   it.each([
@@ -165,17 +167,17 @@ describe('the modules of sentence-transformers', () => {
     ['lasttoken', 'last'],
   ])('choose the pooling: %s', async (mode, pooling) => {
     const folder = write(pooled, { pooling_mode_mean_tokens: false, [`pooling_mode_${mode}`]: true });
-    expect(await readSentenceModules(folder)).toEqual({ pooling, normalise: false, maxTokens: null });
+    expect(await read(folder)).toEqual({ pooling, normalise: false, maxTokens: null });
   });
 
   it('normalise, and bound the text', async () => {
     const mean = { pooling_mode_mean_tokens: true };
     const folder = write([...pooled, module('Normalize', '2_Normalize')], mean, { max_seq_length: 256 });
-    expect(await readSentenceModules(folder)).toEqual({ pooling: 'mean', normalise: true, maxTokens: 256 });
+    expect(await read(folder)).toEqual({ pooling: 'mean', normalise: true, maxTokens: 256 });
   });
 
   it('may be absent', async () => {
-    expect(await readSentenceModules(join(fixtures, 'bert-masked'))).toBeNull();
+    expect(await read(join(fixtures, 'bert-masked'))).toBeNull();
   });
 
   it.each([
@@ -192,7 +194,7 @@ describe('the modules of sentence-transformers', () => {
     [[module('Pooling', '..')], {}, 'invalid_model', /not a plain folder name/],
     [{}, {}, 'invalid_model', /modules.json/],
   ])('are refused: %j %j', async (modules, pooling, code, message) => {
-    const reading = readSentenceModules(write(modules, pooling));
+    const reading = read(write(modules, pooling));
     await expect(reading).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 });

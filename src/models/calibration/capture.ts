@@ -1,7 +1,10 @@
 /** Activations of the FP32 model on the calibration text, from a worker thread. */
-import { Piscina } from 'piscina';
-import { type ErrorCode, OctavoError } from '../../errors.js';
+import { OctavoError } from '../../errors.js';
 import type { DecoderShape } from '../decoder/language-model.js';
+import { startPinnedThread } from '../worker/pinned-thread.js';
+import type { Failure } from '../worker/thread-protocol.js';
+
+const worker = new URL('./worker.js', import.meta.url);
 
 export interface CaptureSetup {
   /** An ONNX file that has the values among its outputs. */
@@ -15,23 +18,16 @@ export interface CaptureSetup {
   readonly threads: number;
 }
 
-export type CaptureReply =
-  | { readonly kind: 'activations'; readonly activations: readonly Float32Array[] }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
+export type CaptureReply = { readonly kind: 'activations'; readonly activations: readonly Float32Array[] } | Failure;
 
 /** For each value [tokens of all pieces, channels]. Throws what loading and running throw. */
 export async function captureActivations(setup: CaptureSetup): Promise<readonly Float32Array[]> {
-  const pool = new Piscina<void, CaptureReply>({
-    filename: new URL('./worker.js', import.meta.url).href,
-    workerData: setup,
-    minThreads: 1,
-    maxThreads: 1,
-  });
+  const thread = startPinnedThread<void, CaptureReply>(worker, setup);
   try {
-    const reply = await pool.run();
+    const reply = await thread.run();
     if (reply.kind === 'error') throw new OctavoError(reply.code, reply.message);
     return reply.activations;
   } finally {
-    await pool.close();
+    await thread.close();
   }
 }

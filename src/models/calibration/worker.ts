@@ -1,10 +1,10 @@
 /** The worker thread that reads the calibration text with the FP32 model: a Piscina worker with one task. */
 import { workerData } from 'piscina';
-import { OctavoError } from '../../errors.js';
 import { KvArena } from '../decoder/kv-arena.js';
 import { integers } from '../receipt/logits-reader.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import { cpu, type Session, type Tensor, zeros } from '../runtime/runtime.js';
+import { toFailure } from '../worker/thread-protocol.js';
 import type { CaptureReply, CaptureSetup } from './capture.js';
 
 const setup = workerData as CaptureSetup;
@@ -13,8 +13,7 @@ export default async function handle(): Promise<CaptureReply> {
   try {
     return { kind: 'activations', activations: await capture() };
   } catch (error) {
-    const code = error instanceof OctavoError ? error.code : 'internal_error';
-    return { kind: 'error', code, message: (error as Error).message };
+    return toFailure(error);
   }
 }
 

@@ -1,9 +1,9 @@
 /** What the main thread and the thread that compares models say to each other. */
 import type { NamedDevice } from '../../device-name.js';
-import type { ErrorCode } from '../../errors.js';
 import type { KvShape } from '../decoder/kv-arena.js';
 import type { ModelFolder } from '../model-folder.js';
 import type { RuntimeName } from '../runtime/runtime.js';
+import type { Failure } from '../worker/thread-protocol.js';
 
 /** Absolute paths of a model's ONNX files, and what its cache is made of. */
 export type Graphs = Pick<ModelFolder, 'graph' | 'encoderGraph'> & Pick<KvShape, 'element'>;
@@ -40,4 +40,4 @@ export type CompareRequest =
 export type CompareReply<Result> =
   | { readonly kind: 'done' }
   | { readonly kind: 'result'; readonly result: Result }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
+  | Failure;

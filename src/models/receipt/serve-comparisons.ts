@@ -1,8 +1,8 @@
 /** What every thread that compares models does: run the reference and a model on the same samples, tell failures. */
-import { OctavoError } from '../../errors.js';
 import { findDevice } from '../runtime/device.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import type { Session } from '../runtime/runtime.js';
+import { toFailure } from '../worker/thread-protocol.js';
 import type { CompareReply, CompareRequest, CompareSetup, Graphs } from './comparison-protocol.js';
 
 /** A loaded model that gives numbers for a sample. */
@@ -42,8 +42,7 @@ export function serveComparisons<Sample, Shape, Result>(
       if (request.kind === 'close') await reference.close();
       return { kind: 'done' };
     } catch (error) {
-      const code = error instanceof OctavoError ? error.code : 'internal_error';
-      return { kind: 'error', code, message: (error as Error).message };
+      return toFailure(error);
     }
   };
 }

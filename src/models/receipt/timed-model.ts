@@ -1,8 +1,9 @@
 /** A model that is timed in a process of its own, so that its memory can be told from everything else's. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type ErrorCode, invariant, OctavoError } from '../../errors.js';
+import { invariant, OctavoError } from '../../errors.js';
 import type { RuntimeInfo } from '../served-model.js';
+import type { Failure } from '../worker/thread-protocol.js';
 import type { RunOptions } from './comparison-protocol.js';
 import type { SpeedRun } from './receipt.js';
 
@@ -21,7 +22,7 @@ export type TimingReply =
   | ({ readonly kind: 'ready' } & ReadyModel)
   | { readonly kind: 'times'; readonly times: readonly number[] }
   | { readonly kind: 'resident'; readonly bytes: number }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
+  | Failure;
 
 /** What is known of a model when it is loaded. */
 interface ReadyModel {

@@ -1,14 +1,15 @@
 /** The process in which one model is timed: loads it, runs what its parent asks for, ends when the parent leaves. */
-import { OctavoError } from '../../errors.js';
+import { toFailure } from '../worker/thread-protocol.js';
 import type { TimingReply, TimingRequest, TimingSetup } from './timed-model.js';
 import { loadTimedRuns } from './timed-runs.js';
 
 const reply = (message: TimingReply) => process.send?.(message);
+const replyFailure = (error: unknown) => reply(toFailure(error));
 
 try {
   await answer(JSON.parse(process.argv[2] ?? '') as TimingSetup);
 } catch (error) {
-  replyError(error);
+  replyFailure(error);
   process.disconnect();
 }
 
@@ -17,12 +18,7 @@ async function answer(setup: TimingSetup): Promise<void> {
   process.on('disconnect', () => void runs.close());
   process.on('message', async (request: TimingRequest) => {
     if (request.kind === 'resident') reply({ kind: 'resident', bytes: process.memoryUsage.rss() });
-    else await runs.time(request.run).then((times) => reply({ kind: 'times', times }), replyError);
+    else await runs.time(request.run).then((times) => reply({ kind: 'times', times }), replyFailure);
   });
   reply({ kind: 'ready', model: runs.kind, info: runs.info, tokens: runs.tokens });
-}
-
-function replyError(error: unknown): void {
-  const code = error instanceof OctavoError ? error.code : 'internal_error';
-  reply({ kind: 'error', code, message: (error as Error).message });
 }

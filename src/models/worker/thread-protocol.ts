@@ -1,6 +1,6 @@
 /** What the main thread and the worker thread of a model say to each other, whatever the model's steps are. */
 import type { DeviceName } from '../../device-name.js';
-import type { ErrorCode } from '../../errors.js';
+import { type ErrorCode, OctavoError } from '../../errors.js';
 import type { RuntimeName } from '../runtime/runtime.js';
 import type { RuntimeInfo } from '../served-model.js';
 
@@ -25,10 +25,21 @@ export type ThreadRequest<Step> =
   | { readonly kind: 'rest' }
   | { readonly kind: 'close' };
 
-/** Errors cross as plain values: a class does not survive the copy between threads. */
+/** An error as a plain value: a class does not survive the copy between threads. */
+export interface Failure {
+  readonly kind: 'error';
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export type ThreadReply<Result> =
   | { readonly kind: 'hello'; readonly incarnation: number; readonly info: SessionInfo }
   | { readonly kind: 'result'; readonly result: Result }
   | { readonly kind: 'rested' }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
+  | Failure;
+
+export function toFailure(error: unknown): Failure {
+  const code = error instanceof OctavoError ? error.code : 'internal_error';
+  return { kind: 'error', code, message: (error as Error).message };
+}

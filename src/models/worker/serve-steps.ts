@@ -5,7 +5,13 @@ import { candidateDevices, conciseReason, describeDevice } from '../runtime/devi
 import { openRuntime } from '../runtime/open-runtime.js';
 import { describePlacement } from '../runtime/placement.js';
 import type { Device, Runtime, Session } from '../runtime/runtime.js';
-import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
+import {
+  type SessionInfo,
+  type SessionSetup,
+  type ThreadReply,
+  type ThreadRequest,
+  toFailure,
+} from './thread-protocol.js';
 
 /** A graph that is ready for its steps. */
 export interface StepRunner<Step, Result> {
@@ -30,14 +36,20 @@ interface Loaded<Step, Result> {
   readonly info: SessionInfo;
 }
 
-/** The handler of a worker thread. Loading starts at once; a failure is told to whoever asks, and the next hello tries again. */
+/**
+ * The handler of a worker thread. Loading starts at once; a failure is told to whoever asks, and the next hello
+ * tries again. Not earlier: who was told of it may end the thread, and no native call must be running in it then.
+ */
 export function serveSteps<Step, Result>(
   setup: SessionSetup,
   createRunner: CreateRunner<Step, Result>,
 ): (request: ThreadRequest<Step>) => Promise<ThreadReply<Result>> {
-  let loading = startLoading(setup, createRunner);
+  let loading: Promise<Loaded<Step, Result>> | null = load(setup, createRunner);
+  loading.catch(() => {});
   return async (request) => {
     try {
+      if (request.kind === 'hello') loading ??= load(setup, createRunner);
+      if (loading === null) throw new OctavoError('engine_failed', 'The engine has not loaded its model.');
       const { runner, info } = await loading;
       switch (request.kind) {
         case 'hello':
@@ -53,22 +65,12 @@ export function serveSteps<Step, Result>(
           return { kind: 'closed' };
       }
     } catch (error) {
-      await loading.catch(() => {
-        loading = startLoading(setup, createRunner);
+      await loading?.catch(() => {
+        loading = null;
       });
-      const code = error instanceof OctavoError ? error.code : 'internal_error';
-      return { kind: 'error', code, message: (error as Error).message };
+      return toFailure(error);
     }
   };
-}
-
-function startLoading<Step, Result>(
-  setup: SessionSetup,
-  createRunner: CreateRunner<Step, Result>,
-): Promise<Loaded<Step, Result>> {
-  const started = load(setup, createRunner);
-  started.catch(() => {});
-  return started;
 }
 
 /** On the first device that takes the model; its reason tells why the better ones do not. */

@@ -41,7 +41,7 @@ export class AuditLog {
   readonly observe = (origin: TextOrigin): OnFinding => {
     return (finding, covered, length) => {
       if (this.#lines.length === 0) queueMicrotask(() => this.#flush());
-      const line = { ...describe(origin, finding), length, ...this.#identify(covered) };
+      const line = { ...describe(origin, finding), length, ...this.#identify(covered, length) };
       this.#lines.push(`${JSON.stringify(line)}\n`);
     };
   };
@@ -52,9 +52,9 @@ export class AuditLog {
     this.#file.close();
   }
 
-  /** Of a text that had left before its verdict came nothing is here any more. */
-  #identify(covered: string): object {
-    const hash = covered === '' ? null : createHmac('sha256', this.#key).update(covered).digest('hex');
+  /** What had left before its verdict came is not here any more, and the hash of a rest is no text's. */
+  #identify(covered: string, length: number): object {
+    const hash = covered.length < length ? null : createHmac('sha256', this.#key).update(covered).digest('hex');
     return this.#settings.withText ? { hash, text: covered } : { hash };
   }
 

@@ -10,61 +10,73 @@ export interface Rotation {
 
 /**
  * Writes whole lines, each write in one call of the system, so that the end of the process loses none that was
- * written. A last line that a crash of the machine cut short is closed before the next one.
+ * written. A line that was cut short, by a crash of the machine or a full disk, is closed before the next one.
  */
 export class RotatingFile {
   readonly #path: string;
   readonly #rotation: Rotation;
-  #file: number;
-  #bytes: number;
+  /** `null` while it is not open: a number that was closed may be somebody else's file by now. */
+  #file: number | null = null;
+  #bytes = 0;
+  /** The file ends in the middle of a line. */
+  #torn = false;
 
   /** Throws what the file system throws. */
   constructor(path: string, rotation: Rotation) {
     this.#path = path;
     this.#rotation = rotation;
-    this.#file = openSync(path, 'a+', 0o600);
-    this.#bytes = fstatSync(this.#file).size;
-    if (this.#bytes > 0 && !this.#endsLine()) this.#write('\n');
+    this.#open();
   }
 
   /** `lines`: one or several, each with its line feed. Throws what the file system throws; nothing is retried. */
   append(lines: string): void {
-    if (this.#bytes > 0 && this.#bytes + Buffer.byteLength(lines) > this.#rotation.maxBytes) this.#rotate();
-    this.#write(lines);
+    let file = this.#file ?? this.#open();
+    if (this.#bytes > 0 && this.#bytes + Buffer.byteLength(lines) > this.#rotation.maxBytes) file = this.#rotate();
+    this.#write(file, this.#torn ? `\n${lines}` : lines);
   }
 
+  /** Lines that come later open it again. */
   close(): void {
-    closeSync(this.#file);
+    const file = this.#file;
+    this.#file = null;
+    if (file !== null) closeSync(file);
   }
 
-  #write(text: string): void {
+  #open(): number {
+    const file = openSync(this.#path, 'a+', 0o600);
+    this.#file = file;
+    this.#bytes = fstatSync(file).size;
+    this.#torn = this.#bytes > 0 && !endsLine(file, this.#bytes);
+    return file;
+  }
+
+  #write(file: number, text: string): void {
     const bytes = Buffer.from(text);
+    // Until all of it is there.
+    this.#torn = true;
     for (let written = 0; written < bytes.length; ) {
-      const count = writeSync(this.#file, bytes, written);
+      const count = writeSync(file, bytes, written);
       written += count;
       this.#bytes += count;
     }
+    this.#torn = false;
   }
 
-  #rotate(): void {
+  /** Also where it fails the next lines find a file: `append` opens it. */
+  #rotate(): number {
     const { keep } = this.#rotation;
     const aside = (index: number) => (index === 0 ? this.#path : `${this.#path}.${index}`);
-    closeSync(this.#file);
-    try {
-      rmSync(aside(keep), { force: true });
-      for (let index = keep - 1; index >= 0; index--) {
-        if (existsSync(aside(index))) renameSync(aside(index), aside(index + 1));
-      }
-    } finally {
-      // Also where renaming failed: the lines are worth more than the bound.
-      this.#file = openSync(this.#path, 'a+', 0o600);
-      this.#bytes = fstatSync(this.#file).size;
+    this.close();
+    rmSync(aside(keep), { force: true });
+    for (let index = keep - 1; index >= 0; index--) {
+      if (existsSync(aside(index))) renameSync(aside(index), aside(index + 1));
     }
+    return this.#open();
   }
+}
 
-  #endsLine(): boolean {
-    const last = Buffer.alloc(1);
-    readSync(this.#file, last, 0, 1, this.#bytes - 1);
-    return last[0] === 0x0a;
-  }
+function endsLine(file: number, bytes: number): boolean {
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, bytes - 1);
+  return last[0] === 0x0a;
 }

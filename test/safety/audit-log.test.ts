@@ -1,6 +1,18 @@
 /** The audit log: whole lines, no text unless asked, put aside when it is full, and never a reason to fail. */
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -69,6 +81,19 @@ describe('a line', () => {
   });
 });
 
+test('what is found when a part of it has left is not told by the hash of the rest', async () => {
+  const { file, log } = openLog();
+  const origin = { direction: 'output', tenant, request: 'req_1' } as const;
+  const finding = { screen: 's', rule: 'r', category: 'c', action: 'block', score: 1 } as const;
+  log.observe(origin)(finding, 'rest', 9);
+  log.observe(origin)(finding, '', 9);
+  log.close();
+  expect(readLines(file)).toMatchObject([
+    { length: 9, hash: null },
+    { length: 9, hash: null },
+  ]);
+});
+
 describe('the file', () => {
   test('has every line once the turn is over, before the log is closed', async () => {
     const { file, screen } = openLog();
@@ -97,6 +122,43 @@ describe('the file', () => {
     expect(readFileSync(file, 'utf8').split('\n')).toEqual(['{"whole":1}', '{"cut":', '{"next":2}', '']);
   });
 
+  test('works on no descriptor that a failed rotation has closed, and goes on when there is a place again', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'octavo-audit-'));
+    const inner = path.join(folder, 'logs');
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(inner);
+    const rotating = new RotatingFile(path.join(inner, 'audit.jsonl'), { maxBytes: 10, keep: 1 });
+    rotating.append('12345678\n');
+    rmSync(inner, { recursive: true });
+    expect(() => rotating.append('lost once\n')).toThrow(/ENOENT/);
+    // Gets the number that the log has given back.
+    const other = openSync(path.join(folder, 'other'), 'w');
+    expect(() => rotating.append('lost too\n')).toThrow(/ENOENT/);
+    writeSync(other, 'mine');
+    closeSync(other);
+    expect(readFileSync(path.join(folder, 'other'), 'utf8')).toBe('mine');
+    rotating.close();
+    mkdirSync(inner);
+    rotating.append('there\n');
+    rotating.close();
+    expect(readFileSync(path.join(inner, 'audit.jsonl'), 'utf8')).toBe('there\n');
+  });
+
+  test('closes a line that a full disk cut short, before the next one', () => {
+    const { file } = openLog();
+    // The shell's bound on the size of a file, of one block, cuts a write in the middle as a full disk does.
+    const script = `
+      import { truncateSync } from 'node:fs';
+      import { RotatingFile } from ${JSON.stringify(new URL('../../dist/safety/rotating-file.js', import.meta.url).href)};
+      const rotating = new RotatingFile(process.argv[1], { maxBytes: 1e6, keep: 0 });
+      try { rotating.append('x'.repeat(2000) + '\\n'); } catch (error) { console.log(error.code); }
+      truncateSync(process.argv[1], 5);
+      rotating.append('next\\n');`;
+    const command = ['-c', 'ulimit -f 1; exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', script, file];
+    expect(execFileSync('bash', command, { encoding: 'utf8' }).trim()).toBe('EFBIG');
+    expect(readFileSync(file, 'utf8')).toBe('xxxxx\nnext\n');
+  });
+
   test('with nothing to keep the full file is dropped', () => {
     const { file } = openLog();
     const rotating = new RotatingFile(file, { maxBytes: 10, keep: 0 });
@@ -108,8 +170,7 @@ describe('the file', () => {
 
   test('that cannot be opened stops the start; lines that cannot be written are counted, and screening goes on', async () => {
     expect(() => openLog({ file: '/nowhere/audit.jsonl' })).toThrow(/^The audit log cannot be written: .*ENOENT/);
-    const { log, lost, screen } = openLog();
-    log.close();
+    const { lost, screen } = openLog({ file: '/dev/full' });
     expect((await screen('Ann and Ann')).text).toBe('[redacted] and [redacted]');
     await Promise.resolve();
     expect(lost).toEqual([2]);

@@ -124,6 +124,8 @@ async function classifyAll(
 ): Promise<readonly CategoryScores[]> {
   const scores: CategoryScores[] = [];
   for (let at = 0; at < windows.length; at += windowsAtOnce) {
+    // A classifier that does not look at the signal is asked no further either.
+    context.signal?.throwIfAborted();
     const some = windows.slice(at, at + windowsAtOnce);
     scores.push(
       ...(await classify(

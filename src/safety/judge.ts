@@ -1,7 +1,7 @@
 /** Whole texts, judged by every screen: scores instead of a text that may leave. */
 import { OctavoError } from '../errors.js';
 import type { CategoryScores, Screen } from './screen.js';
-import { inTime, type WatchSettings } from './watched-screen.js';
+import { eitherSignal, inTime, type WatchSettings } from './watched-screen.js';
 
 /** The highest score that any screen gives. */
 export interface Judgement {
@@ -41,9 +41,12 @@ async function scoreAll(
   texts: readonly string[],
   { settings, signal }: { readonly settings: WatchSettings; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly CategoryScores[]> {
+  const over = new AbortController();
   try {
-    return await inTime(Promise.resolve(screen.score(texts, signal)), settings.timeLimitMs);
+    const scores = screen.score(texts, eitherSignal(signal, over.signal));
+    return await inTime(Promise.resolve(scores), settings.timeLimitMs);
   } catch (error) {
+    over.abort();
     signal?.throwIfAborted();
     settings.onError?.(screen.name, error);
     const message = `The screen '${screen.name}' could not judge the input; try again.`;

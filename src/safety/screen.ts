@@ -47,7 +47,7 @@ export interface TextScreen {
 
 export interface ScreenContext {
   readonly direction: Direction;
-  /** Aborts when nobody waits for the text any more: what is pending may reject. */
+  /** Aborts when nobody waits for the text any more, or the screen has taken too long: what is pending may reject. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,6 +64,6 @@ export interface Screen {
   open(context: ScreenContext): TextScreen;
   /** From which score on a category counts as found; 0.5 where it is absent. */
   readonly thresholds?: ReadonlyMap<string, number>;
-  /** The scores of whole texts, in order; a classifier computes them together. */
+  /** The scores of whole texts, in order; a classifier computes them together. The signal as in `ScreenContext`. */
   score(texts: readonly string[], signal?: AbortSignal): MaybePromise<readonly CategoryScores[]>;
 }

@@ -17,10 +17,13 @@ export interface WatchSettings {
 }
 
 export function watched(screen: Screen, context: ScreenContext, settings: WatchSettings): TextScreen {
+  const over = new AbortController();
+  const watching = { context, settings, over };
   try {
-    return new WatchedText(screen, { inner: screen.open(context), context, settings });
+    const inner = screen.open({ ...context, signal: eitherSignal(context.signal, over.signal) });
+    return new WatchedText(screen, { inner, ...watching });
   } catch (error) {
-    const failed = new WatchedText(screen, { inner: null, context, settings });
+    const failed = new WatchedText(screen, { inner: null, ...watching });
     failed.fail(error);
     return failed;
   }
@@ -39,11 +42,18 @@ export async function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T>
   }
 }
 
+/** Aborts with the first of the two: nobody waits for the answer, or it has taken too long. */
+export function eitherSignal(waiting: AbortSignal | undefined, over: AbortSignal): AbortSignal {
+  return waiting ? AbortSignal.any([waiting, over]) : over;
+}
+
 interface Watching {
   /** `null`: it could not even be opened. */
   readonly inner: TextScreen | null;
   readonly context: ScreenContext;
   readonly settings: WatchSettings;
+  /** Ends what the screen still computes once it has failed. */
+  readonly over: AbortController;
 }
 
 class WatchedText implements TextScreen {
@@ -68,6 +78,7 @@ class WatchedText implements TextScreen {
   }
 
   fail(error: unknown): Progress {
+    this.#watching.over.abort();
     // Who waits for the text is gone: nothing failed, and nothing leaves.
     if (this.#watching.context.signal?.aborted) return { spans: [], settledTo: this.#settledTo };
     if (!this.#failed) this.#watching.settings.onError?.(this.#screen.name, error);

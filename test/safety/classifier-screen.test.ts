@@ -157,6 +157,27 @@ describe('a classifier as a screen', () => {
     expect(failures).toEqual(['moderator']);
   });
 
+  test('one that takes too long is asked no further, whether a text is screened or judged', async () => {
+    const stops: (() => void)[] = [];
+    let calls = 0;
+    const classify: Classify = (texts, { signal }) =>
+      new Promise((resolve) => {
+        calls++;
+        // A classifier that minds no signal, and answers when all is over.
+        signal?.addEventListener('abort', () => stops.push(() => resolve(texts.map(() => new Map()))));
+      });
+    const safety = createSafety([screenOf({ classify })], { timeLimitMs: 5 });
+    const long = 'A sentence of a book. '.repeat(500);
+    for (const { signal } of [{}, new AbortController()] as readonly { signal?: AbortSignal }[]) {
+      expect((await screenWhole(safety.guard({ ...origin, signal }), long)).blocked).toBe(true);
+      await expect(safety.judge([long], signal)).rejects.toMatchObject({ code: 'screen_failed' });
+    }
+    expect([calls, stops.length]).toEqual([4, 4]);
+    for (const stop of stops) stop();
+    await new Promise(setImmediate);
+    expect(calls).toBe(4);
+  });
+
   test('the signal of who waits reaches the classifier, and whose text it is', async () => {
     const contexts: ClassifyContext[] = [];
     const screen = screenOf({
@@ -165,14 +186,17 @@ describe('a classifier as a screen', () => {
         return texts.map(() => new Map());
       },
     });
-    const { signal } = new AbortController();
+    const gone = new AbortController();
+    const { signal } = gone;
     await createSafety([screen])
       .guard({ ...origin, signal })
       .end();
     const guard = createSafety([screen]).guard({ ...origin, signal });
     await screenWhole(guard, 'text');
     await screen.score(['text']);
-    expect(contexts).toEqual([{ direction: 'output', signal }, { direction: 'prompt' }]);
-    expect(contexts[0]?.signal).toBe(signal);
+    expect(contexts.map(({ direction }) => direction)).toEqual(['output', 'prompt']);
+    expect(contexts[0]?.signal?.aborted).toBe(false);
+    gone.abort(new Error('left'));
+    expect(contexts[0]?.signal?.reason).toBe(signal.reason);
   });
 });

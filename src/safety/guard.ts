@@ -49,6 +49,8 @@ export class Guard implements StreamGuard {
   readonly #settings: GuardSettings;
   /** Spans that have not left yet, for each rule and action, in order of `end`. */
   readonly #spans = new Map<string, DecidedSpan[]>();
+  /** Scores of spans behind the frontier: they count unless a block comes first. */
+  #ahead: Pick<ScreenSpan, 'start' | 'category' | 'score'>[] = [];
   /** Text that has not left yet, and the offset of its first code unit in the whole text. */
   #held = '';
   #heldFrom = 0;
@@ -93,7 +95,7 @@ export class Guard implements StreamGuard {
 
   #take(span: ScreenSpan, screen: number): void {
     const { category, rule, score, replacement } = span;
-    this.#note(category, score, 'allow');
+    this.#ahead.push({ start: span.start, category, score });
     const action = this.#actionOn(span);
     if (action === 'allow') return;
     const key = `${screen} ${rule} ${action}`;
@@ -116,6 +118,8 @@ export class Guard implements StreamGuard {
     const spans = [...this.#spans.values()].flat().sort(inOrder);
     const block = spans.find((span) => isDone(span, 'block') && (span.start < frontier || span.end === span.start));
     const redactions = spans.filter((span) => isDone(span, 'redact'));
+    // What starts with the block was judged with it.
+    this.#noteScores(block ? block.start + 1 : frontier);
     const cut = block ? cutBefore(redactions, block.start) : cutBefore(spans, frontier);
     const leaving = spans.filter((span) => span !== block && span.end <= cut);
     const replaced = leaving.filter((span) => isDone(span, 'redact'));
@@ -135,6 +139,12 @@ export class Guard implements StreamGuard {
     this.#held = this.#held.slice(cut - this.#heldFrom);
     this.#heldFrom = cut;
     return { text, blocked: false, findings };
+  }
+
+  /** Of the spans that start before this offset. */
+  #noteScores(to: number): void {
+    for (const { start, category, score } of this.#ahead) if (start < to) this.#note(category, score, 'allow');
+    this.#ahead = this.#ahead.filter(({ start }) => start >= to);
   }
 
   #note(category: string, score: number, action: Action): void {

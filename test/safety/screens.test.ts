@@ -150,6 +150,25 @@ describe('a screen that fails', () => {
   });
 });
 
+test('what is told of categories does not depend on the pieces: nothing behind a block counts', async () => {
+  const allowed = scriptedScreen({ name: 'allowed', word: 'ODD', category: 'odd', score: 0.6, action: 'allow' });
+  const noted = scriptedScreen({ name: 'noted', word: 'DIM', category: 'dim', score: 0.7, action: 'annotate' });
+  const screens = [allowed, noted, scriptedScreen({ word: 'BAD' })];
+  const text = 'ODD one BAD one.DIM one.ODD DIM ';
+  const verdicts = async (pieces: readonly string[]) => {
+    const guard = open(screens);
+    await released(guard, pieces);
+    return [...guard.verdicts].toSorted();
+  };
+  const told = [
+    ['odd', { score: 0.6, action: 'allow' }],
+    ['test', { score: 1, action: 'block' }],
+  ];
+  for (const pieces of [[text], text.split(''), [text.slice(0, 20), text.slice(20)]]) {
+    expect(await verdicts(pieces)).toEqual(told);
+  }
+});
+
 test('rules that are replaced count for the next text, not for those that are being written', async () => {
   const screen = new RuleScreen([
     compileRule({ id: 'old', category: 'c', action: 'block', direction: 'both', terms: ['old'] }),

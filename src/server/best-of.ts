@@ -2,7 +2,8 @@
 import { invariant, OctavoError } from '../errors.js';
 import type { Choices, WholeChoice } from './choices.js';
 import type { Replica, ValueModel } from './dependencies.js';
-import { labelScores } from './label-scores.js';
+import { type ClassifyHead, labelScores } from './label-scores.js';
+import { checkIds } from './prompt.js';
 
 export interface BestOf {
   /** Choices that are answered for each prompt, of so many candidates. */
@@ -40,22 +41,37 @@ export function findValueModel(models: readonly Replica[], setting: string): Val
   return { replica, label: index, leastFirst: minus === '-' };
 }
 
-/** By what a classifier says of the text alone; one that is too long for it is judged by its beginning. */
+/**
+ * By what a classifier says of the text alone; one that is too long for it is judged by its beginning, and one without
+ * tokens is worth least.
+ */
 export function byValueModel({ replica, label, leastFirst }: ValueModel, signal: AbortSignal): Rank {
   const { model, encoder } = replica;
   const { head, tokenizer, contextLength } = model;
   invariant(head.task === 'classify', 'a value model classifies');
   return async (candidates) => {
-    const texts = await Promise.all(
-      candidates.map(async ({ text }) =>
-        tokenizer.cut(await tokenizer.encode(text, { addSpecialTokens: true }), contextLength),
-      ),
+    const encoded = await Promise.all(
+      candidates.map(async ({ text }) => {
+        const ids = checkIds(await tokenizer.encode(text, { addSpecialTokens: true }), tokenizer, 'best_of');
+        return tokenizer.cut(ids, contextLength);
+      }),
     );
-    const rows = await encoder.encode({ texts, signal });
-    // Of a single label the softmax is always 1: a reward model's number itself says more.
-    const values = rows.map((row) => (head.labels.length === 1 ? row[0]! : labelScores(row, head)[label]!));
-    return values.map((value) => (leastFirst ? -value : value));
+    const written = encoded.flatMap((ids, index) => (ids.length > 0 ? [{ ids, index }] : []));
+    const values = candidates.map(() => Number.NEGATIVE_INFINITY);
+    if (written.length === 0) return values;
+    const rows = await encoder.encode({ texts: written.map(({ ids }) => ids), signal });
+    for (const [row, { index }] of written.entries()) {
+      const value = worthOf(rows[row]!, head, label);
+      values[index] = leastFirst ? -value : value;
+    }
+    return values;
   };
+}
+
+/** Of a single label the softmax is always 1: a reward model's number itself says more. */
+function worthOf(row: Float32Array, head: ClassifyHead, label: number): number {
+  const scores = labelScores(row, head);
+  return head.labels.length === 1 ? row[0]! : scores[label]!;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Classify } from '../safety/classifier-screen.js';
 import type { LabelMap } from '../safety/label-map.js';
 import type { EncodingReplica } from './dependencies.js';
 import { labelScores } from './label-scores.js';
+import { checkIds } from './prompt.js';
 
 /** A part of one of several texts. */
 interface Part {
@@ -41,7 +42,7 @@ interface Reader {
 /** The ids of a text or, where they are too many for the model, of its halves: no part of a text goes unread. */
 async function encodeParts(text: string, reader: Reader): Promise<(readonly number[])[]> {
   const { tokenizer, contextLength } = reader;
-  const ids = await tokenizer.encode(text, { addSpecialTokens: true });
+  const ids = checkIds(await tokenizer.encode(text, { addSpecialTokens: true }), tokenizer, 'input');
   if (ids.length === 0) return [];
   if (ids.length <= contextLength) return [ids];
   const characters = Array.from(text);

@@ -1,10 +1,14 @@
 /** From the logits of a model that classifies to scores between 0 and 1. */
+import { OctavoError } from '../errors.js';
 import type { EncoderHead } from '../models/served-model.js';
 
 export type ClassifyHead = Extract<EncoderHead, { readonly task: 'classify' }>;
 
-/** Of each label, in the model's order. */
+/** Of each label, in the model's order. Throws `engine_failed` for logits that are no numbers: every threshold lets them pass. */
 export function labelScores(row: Float32Array, { scores }: ClassifyHead): number[] {
+  if (!row.every(Number.isFinite)) {
+    throw new OctavoError('engine_failed', 'The model computed scores that are not finite numbers.');
+  }
   return scores === 'softmax' ? softmax(row) : sigmoid(row);
 }
 

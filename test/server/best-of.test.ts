@@ -138,6 +138,44 @@ describe('by a model that classifies', () => {
     expect(classifier.encoder.requests.at(-1)?.texts.map(({ length }) => length)).toEqual([20, 3]);
   });
 
+  test('a candidate without tokens is worth least, also where the least is best, and alone asks nothing', async () => {
+    const plain = { ...fakeClassifier.tokenizer, encode: async (text: string) => [...text].map(() => 98) };
+    const { encoder, replica } = fakeEncoder({ ...fakeClassifier, tokenizer: plain });
+    for (const setting of ['fake-classifier', 'fake-classifier=-bad']) {
+      const server = fakeServer({ valueModel: findValueModel([replica], setting) });
+      candidates(server, [
+        ['', 0],
+        ['b', 0],
+      ]);
+      expect(texts(await complete(server, { n: 2, best_of: 2 }))).toEqual(['b', '']);
+      expect(encoder.requests.at(-1)?.texts).toEqual([[98]]);
+    }
+    const server = fakeServer({ valueModel: findValueModel([replica], 'fake-classifier') });
+    candidates(server, [
+      ['', 0],
+      ['', 0],
+    ]);
+    expect(texts(await complete(server, { best_of: 2 }))).toEqual(['']);
+    expect(encoder.requests).toHaveLength(2);
+  });
+
+  test('what it computes must be numbers, of ids that it has', async () => {
+    const wide = { ...fakeClassifier.tokenizer, encode: async () => [256] };
+    for (const head of [fakeClassifier.head, { ...fakeClassifier.head, labels: ['reward'] }]) {
+      const broken = fakeEncoder({ ...fakeClassifier, head });
+      broken.encoder.row = () => [Number.NaN, 0, 0];
+      const unknown = fakeEncoder({ ...fakeClassifier, head, tokenizer: wide });
+      for (const [{ replica }, status, code] of [
+        [broken, 503, 'engine_failed'],
+        [unknown, 400, 'invalid_value'],
+      ] as const) {
+        const server = fakeServer({ valueModel: findValueModel([replica], 'fake-classifier') });
+        const answer = await server.complete({ best_of: 2 });
+        expect([answer.statusCode, answer.json().error.code]).toEqual([status, code]);
+      }
+    }
+  });
+
   test.each([
     ['nobody', /no model "nobody" that classifies/],
     ['fake-embedder', /no model "fake-embedder" that classifies/],

@@ -42,6 +42,26 @@ describe('a model as a classifier', () => {
     expect((await classify(['well']))[0]?.get('hate')).toBeCloseTo(0.5, 3);
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a score that is %d is none: it fails', async (logit) => {
+    const { classify, encoder } = classifier();
+    encoder.row = () => [logit, 0, 0];
+    await expect(classify(['a'])).rejects.toMatchObject({ code: 'engine_failed' });
+  });
+
+  test('ids that the model does not have do not reach it', async () => {
+    const wide = { ...fakeClassifier.tokenizer, encode: async () => [60, 256, 62] };
+    const { encoder, replica } = fakeEncoder({ ...fakeClassifier, tokenizer: wide });
+    const classify = classifyBy(
+      replica,
+      readLabelMap({ version: 1, labels: { bad: 'hate' } }, { id: 'fake', labels: ['bad', 'fine', 'good'] }),
+    );
+    await expect(classify(['a'], { direction: 'prompt' })).rejects.toMatchObject({
+      code: 'invalid_value',
+      message: expect.stringContaining('256'),
+    });
+    expect(encoder.requests).toEqual([]);
+  });
+
   test('no texts ask nothing, the signal goes along, and what the engine throws comes out', async () => {
     const { classify, encoder } = classifier();
     expect(await classify([])).toEqual([]);

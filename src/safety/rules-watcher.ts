@@ -21,33 +21,44 @@ export class RulesWatcher {
   readonly screen: RuleScreen;
   readonly #file: string;
   readonly #report: RulesReport;
-  /** What was read last, good or broken; `null` when the file could not be read. */
+  /** What was taken last, good or broken; `null` when the file could not be read. */
   #text: string | null;
+  /** What the last look read. */
+  #seen: string | null;
   readonly #timer: NodeJS.Timeout;
 
   /** Reads the file; throws `invalid_config`. */
   constructor(file: string, report: RulesReport, everyMs: number = defaultEveryMs) {
     this.#file = file;
     this.#report = report;
-    this.#text = readRulesText(file);
-    this.screen = new RuleScreen(parseRules(this.#text, file));
+    const text = readRulesText(file);
+    this.#text = text;
+    this.#seen = text;
+    this.screen = new RuleScreen(parseRules(text, file));
     this.#timer = setInterval(() => this.check(), everyMs).unref();
   }
 
-  /** Reads the file; each state of it is told once. */
+  /** Reads the file; each state of it is told once, when two looks have read the same: half of it may be written. */
   check(): void {
-    const before = this.#text;
+    let text: string | null = null;
     try {
-      this.#text = null;
-      this.#text = readRulesText(this.#file);
-      if (this.#text === before) return;
-      const rules = parseRules(this.#text, this.#file);
+      text = readRulesText(this.#file);
+      if (!this.#isNew(text)) return;
+      const rules = parseRules(text, this.#file);
       this.screen.replace(rules);
       this.#report.rulesRead(this.#file, rules.length);
     } catch (error) {
       if (!(error instanceof OctavoError)) throw error;
-      if (this.#text !== before) this.#report.rulesRefused(error);
+      if (text !== null || this.#isNew(null)) this.#report.rulesRefused(error);
     }
+  }
+
+  #isNew(text: string | null): boolean {
+    const isSettled = text === this.#seen;
+    this.#seen = text;
+    if (!isSettled || text === this.#text) return false;
+    this.#text = text;
+    return true;
   }
 
   close(): void {

@@ -41,6 +41,7 @@ describe('a changed file', () => {
     const running = watcher.screen.open({ direction: 'output' });
     writeFileSync(file, rulesOf('second'));
     watcher.check();
+    watcher.check();
     expect(events).toEqual(['read 1']);
     expect([finds(watcher, 'first'), finds(watcher, 'second')]).toEqual([false, true]);
     expect(running.read('second first .').spans).toMatchObject([{ start: 7, end: 12 }]);
@@ -57,8 +58,22 @@ describe('a changed file', () => {
     expect(finds(watcher, 'first')).toBe(true);
     writeFileSync(file, rulesOf('third'));
     watcher.check();
+    watcher.check();
     expect(events).toEqual([events[0], 'read 1']);
     expect([finds(watcher, 'first'), finds(watcher, 'third')]).toEqual([false, true]);
+  });
+
+  test('that is being written does not count by half, though its half is whole rules', () => {
+    writeFileSync(file, rulesOf('first'));
+    const { watcher, events } = watch();
+    const more = '  - {id: more, category: c, action: block, terms: [more]}\n';
+    for (const written of [rulesOf('second'), rulesOf('second') + more]) {
+      writeFileSync(file, written);
+      watcher.check();
+    }
+    expect(events).toEqual([]);
+    watcher.check();
+    expect(events).toEqual(['read 2']);
   });
 
   test('that is gone leaves the old rules, and counts when it is back', () => {

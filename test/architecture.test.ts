@@ -142,6 +142,21 @@ describe('imports', () => {
     ).toEqual(['b', 'c', 'b']);
   });
 
+  test('make no circle of folders below models/; what joins two of them stands above both', () => {
+    const folderOf = (path: string) => /^models\/[^/]+\//.exec(path)?.[0];
+    const imports = new Map<string, string[]>();
+    for (const { path, local, workers } of sources) {
+      const folder = folderOf(path);
+      if (folder === undefined) continue;
+      const others = [...local, ...workers]
+        .flatMap((other) => folderOf(other) ?? [])
+        .filter((other) => other !== folder);
+      imports.set(folder, [...(imports.get(folder) ?? []), ...others]);
+    }
+    expect(imports.size).toBeGreaterThan(8);
+    expect(findCircle(imports)).toEqual([]);
+  });
+
   test('only what runs models knows tensors', () => {
     const runtime = ({ path, local }: SourceFile) =>
       path.startsWith('models/') ? [] : local.filter((other) => other.startsWith('models/runtime/'));

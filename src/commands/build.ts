@@ -8,7 +8,7 @@ import { isCalibrated } from '../models/calibration/calibrate.js';
 import { buildCalibrated } from '../models/calibration/calibrated-build.js';
 import type { CalibrationText } from '../models/calibration/calibration-text.js';
 import type { Manifest } from '../models/manifest.js';
-import { buildMeasured } from '../models/receipt/measured-build.js';
+import { buildMeasured } from '../models/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
 import { describeOptions, integer, list, type OptionTable, oneOf, parseOptions, toggle } from '../options.js';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
+import { buildMeasured } from '#octavo/models/measured-build.js';
 import { measureReceipt } from '#octavo/models/receipt/measure.js';
-import { buildMeasured } from '#octavo/models/receipt/measured-build.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { ofTask } from '../../support/receipt.js';
 

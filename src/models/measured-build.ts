@@ -1,20 +1,20 @@
 /** A build that is measured before it gets its name: with its receipt, mended where it loses too much, or refused. */
-import { OctavoError } from '../../errors.js';
-import { type BuildOptions, buildModel } from '../build/build.js';
-import { checkTarget } from '../build/folder/output-folder.js';
-import type { Calibration } from '../build/graph/factors.js';
-import { calibrate } from '../calibration/calibrate.js';
-import type { CalibrationText } from '../calibration/calibration-text.js';
-import type { Manifest } from '../manifest.js';
-import type { Gauge } from './gauge.js';
-import { type Measured, type MeasureOptions, measureQuality, measureReceipt } from './measure.js';
-import { chooseLayers, maxKeptShare } from './mend.js';
-import { percent } from './percent.js';
-import type { OnProgress } from './progress.js';
-import type { Receipt } from './receipt.js';
-import { receiptBytes, receiptName } from './receipt-file.js';
-import { withReference } from './reference.js';
-import { measureSensitivity, type Sensitivity } from './sensitivity.js';
+import { OctavoError } from '../errors.js';
+import { type BuildOptions, buildModel } from './build/build.js';
+import { checkTarget } from './build/folder/output-folder.js';
+import type { Calibration } from './build/graph/factors.js';
+import { calibrate } from './calibration/calibrate.js';
+import type { CalibrationText } from './calibration/calibration-text.js';
+import type { Manifest } from './manifest.js';
+import type { Gauge } from './receipt/gauge.js';
+import { type Measured, type MeasureOptions, measureQuality, measureReceipt } from './receipt/measure.js';
+import { chooseLayers, maxKeptShare } from './receipt/mend.js';
+import { percent } from './receipt/percent.js';
+import type { OnProgress } from './receipt/progress.js';
+import type { Receipt } from './receipt/receipt.js';
+import { receiptBytes, receiptName } from './receipt/receipt-file.js';
+import { withReference } from './receipt/reference.js';
+import { measureSensitivity, type Sensitivity } from './receipt/sensitivity.js';
 
 export interface MeasuredBuildOptions {
   /** In another precision than fp32. */

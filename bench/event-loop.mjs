@@ -6,9 +6,8 @@
  *
  * The histogram samples every 10 ms, which its values include; they are subtracted here.
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { embeddedModel } from '../dist/engine-options.js';
+import { startOctavo } from './octavo-server.mjs';
 
 const folder = process.argv[2] || embeddedModel;
 const seconds = Number(process.argv[3] ?? 15);
@@ -24,7 +23,7 @@ const arrivals = {
   'a prompt of 16 KB of words': words.repeat(280),
 };
 
-const { url, stop } = await startServer();
+const { url, close } = await startOctavo(['--model', folder, '--log-level', 'silent']);
 console.log(`32 streams, one more prompt each 250 ms, ${seconds} s each, Node ${process.versions.node}\n`);
 console.log('| arriving | late, p50 ms | p90 ms | p99 ms | max ms | answers |');
 console.log('|---|---|---|---|---|---|');
@@ -46,7 +45,7 @@ for (const [name, prompt] of Object.entries(arrivals)) {
   const told = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
   console.log(`| ${[name, ...lag, told || 'none'].join(' | ')} |`);
 }
-await stop();
+await close();
 
 async function stream(end) {
   while (Date.now() < end) {
@@ -71,21 +70,4 @@ async function readLag() {
 
 function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function startServer() {
-  const cli = new URL('../dist/cli.js', import.meta.url).pathname;
-  const args = [cli, 'serve', '--model', folder, '--port', '0', '--log-level', 'silent'];
-  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = new Promise((resolve) => server.once('exit', resolve));
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = /^\s*Octavo\s+(http:\S+)/.exec(line)?.[1];
-    if (address === undefined) continue;
-    const stop = async () => {
-      server.kill('SIGTERM');
-      await exited;
-    };
-    return { url: address, stop };
-  }
-  throw new Error('The server stopped before it listened.');
 }

@@ -32,7 +32,7 @@ export function formatReceipt(receipt: Receipt): string {
 }
 
 /** `+0.03%` */
-export function signedPercent(share: number): string {
+function signedPercent(share: number): string {
   return `${share < 0 ? '' : '+'}${percent(share)}`;
 }
 

@@ -14,8 +14,8 @@ export interface Judgement {
 /** By category; one that is absent scored 0. */
 export type Judgements = ReadonlyMap<string, Judgement>;
 
-/** Where a screen names no threshold of its own. */
-const defaultThreshold = 0.5;
+/** Where nothing names a threshold. */
+export const defaultThreshold = 0.5;
 
 /**
  * The judgements of texts, in order; each screen judges them together. Throws `screen_failed`: a judgement that is not

@@ -1,6 +1,7 @@
 /** What the labels of a classifier, or the words of a guard, mean: categories of moderation, and from which score on each counts as found. */
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { defaultThreshold } from './judge.js';
 import { categorySchema } from './rule.js';
 
 export interface LabelMap {
@@ -9,8 +10,6 @@ export interface LabelMap {
   /** Of each category. */
   readonly thresholds: ReadonlyMap<string, number>;
 }
-
-const defaultThreshold = 0.5;
 
 const oneOrMore = z.union([categorySchema, z.array(categorySchema).min(1)]).transform((value) => [value].flat());
 

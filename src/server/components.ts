@@ -4,7 +4,7 @@ import type { FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import * as answer from './schema/answer-schema.js';
-import { moderationSchemaOfAnswer } from './schema/moderation-schema.js';
+import { moderationAnswerSchema } from './schema/moderation-schema.js';
 
 interface SchemaName {
   readonly id: string;
@@ -27,7 +27,7 @@ export function createComponents(requests: Readonly<Record<string, z.ZodType>>):
     ChatCompletionChunk: answer.chatChunkSchema,
     EmbeddingList: answer.embeddingListSchema,
     ClassificationList: answer.classificationListSchema,
-    Moderation: moderationSchemaOfAnswer,
+    Moderation: moderationAnswerSchema,
     Model: answer.modelSchema,
     ModelList: answer.modelListSchema,
     Health: answer.healthSchema,

@@ -13,12 +13,12 @@ import { requestSignal } from './request-signal.js';
 import {
   type ModerationBody,
   type ModerationCategory,
+  type moderationAnswerSchema,
   moderationCategories,
   type moderationSchema,
-  type moderationSchemaOfAnswer,
 } from './schema/moderation-schema.js';
 
-type Answer = z.infer<typeof moderationSchemaOfAnswer>;
+type Answer = z.infer<typeof moderationAnswerSchema>;
 
 /** The screens together, as one model; OpenAI's clients send the names of OpenAI's. */
 const ownName = 'octavo-moderation';

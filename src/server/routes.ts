@@ -14,7 +14,7 @@ import { findReplica } from './find-replica.js';
 import { describeModel } from './models.js';
 import { createModerationHandler } from './moderations.js';
 import * as answer from './schema/answer-schema.js';
-import { type moderationSchema, moderationSchemaOfAnswer } from './schema/moderation-schema.js';
+import { moderationAnswerSchema, type moderationSchema } from './schema/moderation-schema.js';
 import { createTextHandler } from './text-endpoint.js';
 
 export interface Endpoints {
@@ -113,7 +113,7 @@ export function addModerationRoute(
       {
         body: moderation.schema,
         response: {
-          200: describeAnswer('The scores of each text', { 'application/json': moderationSchemaOfAnswer }),
+          200: describeAnswer('The scores of each text', { 'application/json': moderationAnswerSchema }),
         },
       },
     ),

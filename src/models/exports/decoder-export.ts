@@ -3,7 +3,7 @@ import { OctavoError } from '../../errors.js';
 import type { DecoderPorts } from '../decoder/decoder-ports.js';
 import type { GraphFacts, ValueFacts } from '../onnx-file/graph-facts.js';
 import type { DecoderPlan } from '../served-folder.js';
-import { describeDims, readCacheShape } from './cache-shape.js';
+import { describeDims, readCacheDims } from './cache-dims.js';
 import { agree, bounded, type ConfigFacts } from './config-facts.js';
 import { type DecoderNames, ofLayer } from './decoder-names.js';
 import { givenInputs, integerType, refuseOtherInputs, requireFloat32, requireValue } from './graph-values.js';
@@ -36,7 +36,7 @@ export function readDecoderExport(facts: GraphFacts, names: DecoderNames, config
   ];
   const logits = requireValue(facts.outputs, names.logits, 'output');
   const shape = {
-    ...{ layers, ...readCacheShape(tensors, { combined, config }) },
+    ...{ layers, ...readCacheDims(tensors, { combined, config }) },
     vocab: bounded('tokens in the vocabulary', readVocab(logits, config), 1 << 22),
     context: agree('tokens of context', config.context, null),
   };

@@ -7,7 +7,7 @@ import type { EncoderShape } from '../encoder/encoder.js';
 import type { GraphFacts, ValueFacts } from '../onnx-file/graph-facts.js';
 import type { EncoderPlan } from '../served-folder.js';
 import type { EncoderHead } from '../served-model.js';
-import { describeDims } from './cache-shape.js';
+import { describeDims } from './cache-dims.js';
 import { agree, readConfigFacts } from './config-facts.js';
 import { givenInputs, integerType, refuseOtherInputs, requireFloat32, requireValue } from './graph-values.js';
 

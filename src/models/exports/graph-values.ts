@@ -3,7 +3,7 @@ import { OctavoError } from '../../errors.js';
 import type { GraphFacts, ValueFacts } from '../onnx-file/graph-facts.js';
 
 /** `TensorProto.DataType` */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
 
 const typeNames: ReadonlyMap<number | null, string> = new Map([
   ...Object.entries(elementTypes).map(([name, type]): [number, string] => [type, name]),

@@ -49,7 +49,7 @@ export type ModerationBody = z.infer<ReturnType<typeof moderationSchema>>;
 const ofEvery = <S extends z.ZodType>(value: S) =>
   z.object(Object.fromEntries(moderationCategories.map((name) => [name, value])) as Record<ModerationCategory, S>);
 
-export const moderationSchemaOfAnswer = z.object({
+export const moderationAnswerSchema = z.object({
   id: z.string(),
   model: z.string(),
   results: z.array(

@@ -1,5 +1,5 @@
 /** Weight matrices on their way from a checkpoint into a graph: packed side by side, transposed, quantised. */
-import { quantiseRows, type WeightLimit } from '../weights/quantise.js';
+import { quantiseWeights, type WeightLimit } from '../weights/quantise.js';
 import { transposeInto } from '../weights/transpose.js';
 import type { Weights } from '../weights/weights.js';
 import { applyFactors, type Factors } from './factors.js';
@@ -73,7 +73,7 @@ export function int8Rows(weights: Weights, matrix: Matrix, limit: WeightLimit): 
     async *chunks() {
       const scales = new Float32Array(rows);
       for await (const { block, row } of rowBlocks(weights, matrix)) {
-        const quantised = quantiseRows(block, matrix.columns, limit);
+        const quantised = quantiseWeights(block, matrix.columns, limit);
         scales.set(quantised.scales, row);
         yield bytesOf(quantised.values);
       }
@@ -100,7 +100,7 @@ export function int8Columns(weights: Weights, matrix: Matrix, limit: WeightLimit
       const target = new Int8Array(matrix.columns * stride);
       const scales = new Float32Array(stride);
       for await (const { block, row } of rowBlocks(weights, matrix)) {
-        const quantised = quantiseRows(block, matrix.columns, limit);
+        const quantised = quantiseWeights(block, matrix.columns, limit);
         scales.set(quantised.scales, row);
         transposeInto(target, { stride, column: row }, { block: quantised.values, columns: matrix.columns });
       }

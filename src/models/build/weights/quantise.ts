@@ -3,7 +3,7 @@
 /** 127 for eight bits; 63 (seven bits) where the processor's u8 x s8 kernels add pairs in 16 bits and would saturate. */
 export type WeightLimit = 127 | 63;
 
-export interface QuantisedRows {
+export interface QuantisedWeights {
   /** [rows, columns] */
   readonly values: Int8Array;
   /** [rows] */
@@ -11,7 +11,7 @@ export interface QuantisedRows {
 }
 
 /** Quantises `block`, [rows, columns]. A row of zeros gets scale 1. */
-export function quantiseRows(block: Float32Array, columns: number, limit: WeightLimit): QuantisedRows {
+export function quantiseWeights(block: Float32Array, columns: number, limit: WeightLimit): QuantisedWeights {
   const rows = block.length / columns;
   const values = new Int8Array(block.length);
   const scales = new Float32Array(rows);

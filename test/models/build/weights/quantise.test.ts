@@ -1,13 +1,13 @@
 /** Quantising against the formula, and transposing against the definition. */
 import { expect, it } from 'vitest';
-import { quantiseRows } from '#octavo/models/build/weights/quantise.js';
+import { quantiseWeights } from '#octavo/models/build/weights/quantise.js';
 import { transposeInto } from '#octavo/models/build/weights/transpose.js';
 import { randomValues } from '../../../support/random-values.js';
 
 it.each([127, 63] as const)('rounds each weight to the nearest of %i steps each way', (limit) => {
   const [rows, columns] = [7, 33];
   const block = randomValues(rows * columns, 3, limit);
-  const { values, scales } = quantiseRows(block, columns, limit);
+  const { values, scales } = quantiseWeights(block, columns, limit);
   for (let row = 0; row < rows; row++) {
     const weights = [...block.subarray(row * columns, (row + 1) * columns)];
     const scale = Math.fround(Math.max(...weights.map(Math.abs)) / limit);
@@ -20,7 +20,7 @@ it.each([127, 63] as const)('rounds each weight to the nearest of %i steps each 
 });
 
 it('gives a row of zeros, or of numbers too small for a float32 scale, scale 1', () => {
-  const { values, scales } = quantiseRows(Float32Array.of(0, 0, 1e-44, -1e-45, 2, -1.5), 2, 127);
+  const { values, scales } = quantiseWeights(Float32Array.of(0, 0, 1e-44, -1e-45, 2, -1.5), 2, 127);
   expect([...scales]).toEqual([1, 1, Math.fround(2 / 127)]);
   expect([...values]).toEqual([0, 0, 0, 0, 127, -95]);
 });

@@ -4,7 +4,7 @@ import type { ValueFacts } from '../onnx-file/graph-facts.js';
 import { agree, bounded, type ConfigFacts } from './config-facts.js';
 import { requireFloat32 } from './graph-values.js';
 
-export interface CacheShape {
+export interface CacheDims {
   readonly kvHeads: number;
   readonly headDim: number;
 }
@@ -13,10 +13,10 @@ export interface CacheShape {
  * Each tensor is float32 [rows, kvHeads, tokens, headDim], the same in every layer; `combined`: with an axis of 2 before
  * it. Throws `invalid_model` where they differ, `unsupported_model` for other shapes.
  */
-export function readCacheShape(
+export function readCacheDims(
   tensors: readonly ValueFacts[],
   { combined, config }: { readonly combined: boolean; readonly config: ConfigFacts },
-): CacheShape {
+): CacheDims {
   const rank = combined ? 5 : 4;
   let { kvHeads, headDim } = config;
   for (const tensor of tensors) {

@@ -169,7 +169,10 @@ describe('a moderator whose worker is killed', () => {
 
   it('lets nothing through that it has not judged, is counted, and judges the next text', async () => {
     const failures: string[] = [];
-    const safety = createSafety([moderator.screen], { onError: (name) => failures.push(name) });
+    const safety = createSafety([moderator.screen], {
+      timeLimitMs: 600_000,
+      onError: (name) => failures.push(name),
+    });
     const sentences = [
       'Where is the breakfast, and when is it served? ',
       'It is served from seven to ten in the room. ',

@@ -11,7 +11,7 @@ describe.each(['off', 'block'] as const)('the embedded moderator, --moderate %s'
   let client: OpenAI;
 
   beforeAll(async () => {
-    server = await startServer('--moderate', moderate, '--safety', 'off');
+    server = await startServer('--moderate', moderate, '--safety', 'off', '--safety-time-limit', '600000');
     client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
   });
 

@@ -1,8 +1,12 @@
 /** Rows and capacity within a budget. */
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { buildRandomModel } from '#octavo/models/build/build.js';
 import { describeReduction, planKvMemory, tokenBytes } from '#octavo/models/decoder/kv-memory.js';
 import { slotBytes } from '#octavo/models/decoder/kv-pool.js';
 import { blockTokens } from '#octavo/models/decoder/step.js';
+import { loadDecoder } from '#octavo/models/load-model.js';
+import { temporaryFolder } from '../../support/folders.js';
 
 const shape = { layers: 2, kvHeads: 2, headDim: 8 };
 const perToken = tokenBytes(shape);
@@ -33,6 +37,20 @@ test.each([
 
 test('refuses a budget without room for a context, and says how much is needed', () => {
   expect(() => planKvMemory(asked, 2 ** 20, 2 ** 24 - 1)).toThrow(/at least 16 MiB/);
+});
+
+test.each([
+  ['fp32', 4],
+  ['fp16', 8],
+] as const)('a model in %s has as many rows as fit: %i', async (precision, rows) => {
+  const folder = join(temporaryFolder(), precision);
+  await buildRandomModel({ shape: 'tiny-qwen2', seed: 1, precision, out: folder });
+  // Of tiny-qwen2: two layers of two heads of 16 for keys.
+  const kvMemory = (4 * 64 * tokenBytes({ layers: 2, kvHeads: 2, headDim: 16 })) / 2 ** 20;
+  const options = { name: null, context: 64, runtime: 'auto', device: 'cpu', threads: 1 } as const;
+  const { engine, close } = await loadDecoder({ ...options, folder, rows: 16, kvMemory });
+  expect([engine.rows, engine.capacity]).toEqual([rows, 64]);
+  await close();
 });
 
 test('tells the operator what became less', () => {

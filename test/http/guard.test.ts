@@ -6,7 +6,8 @@ import { buildTinyGuard, type TinyGuard } from '../support/tiny-guard.js';
 
 async function start(guard: TinyGuard, ...args: readonly string[]) {
   const folder = await buildTinyGuard(guard);
-  const server = await startServer('--moderator', folder, '--safety', 'off', '--context', '512', ...args);
+  const settings = ['--moderator', folder, '--safety', 'off', '--safety-time-limit', '600000', '--context', '512'];
+  const server = await startServer(...settings, ...args);
   onTestFinished(async () => {
     await server.stop();
   });

@@ -3,9 +3,10 @@ import { type Decide, Guard, type OnFinding } from './guard.js';
 import { judgeTexts } from './judge.js';
 import { lagging } from './lagging-screen.js';
 import { type MaybePromise, whenThere } from './maybe-promise.js';
-import { joinSafe } from './safe-text.js';
+import { joinSafe, noText } from './safe-text.js';
 import type { Released, Safety, StreamGuard, TextOrigin } from './safety.js';
 import type { Screen, TextScreen } from './screen.js';
+import { sliceLength, slicesInTurn } from './slices.js';
 import { type WatchSettings, watched } from './watched-screen.js';
 
 export interface FilterSettings extends WatchSettings {
@@ -36,9 +37,19 @@ export function createSafety(screens: readonly Screen[], settings: Partial<Filte
 /** The filter without screens: everything passes as it is. */
 export const unfiltered: Safety = createSafety([]);
 
-/** A text that is there as a whole. */
+/** A text that is there as a whole; at once where it is short and the screens answer at once. */
 export function screenWhole(guard: StreamGuard, text: string): MaybePromise<Released> {
+  if (text.length > sliceLength) return screenSlices(guard, text);
   return whenThere(guard.push(text), (most) => whenThere(guard.end(), (rest) => joined(most, rest)));
+}
+
+async function screenSlices(guard: StreamGuard, text: string): Promise<Released> {
+  let released: Released = { text: noText, blocked: false, findings: [] };
+  for await (const slice of slicesInTurn(text)) {
+    released = joined(released, await guard.push(slice));
+    if (released.blocked) return released;
+  }
+  return joined(released, await guard.end());
 }
 
 function joined(most: Released, rest: Released): Released {

@@ -3,6 +3,7 @@ import type { Rule } from './rule.js';
 import { RuleSet } from './rule-set.js';
 import type { Scanner } from './scanner.js';
 import type { CategoryScores, Direction, Progress, Screen, ScreenContext, ScreenSpan, TextScreen } from './screen.js';
+import { slicesInTurn } from './slices.js';
 
 export class RuleScreen implements Screen {
   readonly name = 'rules';
@@ -27,13 +28,25 @@ export class RuleScreen implements Screen {
   }
 
   /** By the rules of both directions: a text to judge may be either. */
-  score(texts: readonly string[]): readonly CategoryScores[] {
-    return texts.map((text) => {
-      const screened = new RuleText(this.#rules.all);
-      const spans = [...screened.read(text).spans, ...screened.end().spans];
-      return new Map(spans.map(({ category, score }) => [category, score]));
-    });
+  async score(texts: readonly string[], signal?: AbortSignal): Promise<readonly CategoryScores[]> {
+    const rules = this.#rules.all;
+    const scores: CategoryScores[] = [];
+    for (const text of texts) scores.push(await scoreText(new RuleText(rules), text, signal));
+    return scores;
   }
+}
+
+async function scoreText(screened: RuleText, text: string, signal?: AbortSignal): Promise<CategoryScores> {
+  const scores = new Map<string, number>();
+  const note = ({ spans }: Progress) => {
+    for (const { category, score } of spans) scores.set(category, score);
+  };
+  for await (const slice of slicesInTurn(text)) {
+    signal?.throwIfAborted();
+    note(screened.read(slice));
+  }
+  note(screened.end());
+  return scores;
 }
 
 type CompiledRules = Readonly<Record<Direction | 'all', RuleSet>>;

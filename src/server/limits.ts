@@ -13,6 +13,8 @@ export interface ServerLimits {
   readonly maxPrompts: number;
   /** Texts in one request for embeddings or labels. */
   readonly maxInputs: number;
+  /** Characters (UTF-16 units) of all texts of one moderation. */
+  readonly maxModerationCharacters: number;
   /** Messages in one conversation. */
   readonly maxMessages: number;
   /** Stop strings, and the characters of each. */
@@ -45,6 +47,7 @@ export const defaultLimits: ServerLimits = {
   maxBestOf: 20,
   maxPrompts: 64,
   maxInputs: 2048,
+  maxModerationCharacters: 500_000,
   maxMessages: 2048,
   maxStops: 4,
   maxStopCharacters: 64,

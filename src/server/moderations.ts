@@ -33,7 +33,9 @@ export function createModerationHandler(dependencies: ServerDependencies, schema
     checkModel(model, safety.screens);
     listIgnored(reply, ignored);
     const signal = requestSignal(reply.raw, limits);
-    const judged = await safety.judge(toTexts(input), signal);
+    const texts = toTexts(input);
+    checkLength(texts, limits.maxModerationCharacters);
+    const judged = await safety.judge(texts, signal);
     return {
       id: `modr-${randomUUID().replaceAll('-', '')}`,
       model: ownName,
@@ -72,6 +74,14 @@ function sourcesOf(category: string, screens: readonly Screen[]): string[] {
 function forEvery<T>(value: (category: ModerationCategory) => T): Record<ModerationCategory, T> {
   const entries = moderationCategories.map((category) => [category, value(category)] as const);
   return Object.fromEntries(entries) as Record<ModerationCategory, T>;
+}
+
+/** Throws `invalid_value`. */
+function checkLength(texts: readonly string[], most: number): void {
+  const characters = texts.reduce((sum, { length }) => sum + length, 0);
+  if (characters <= most) return;
+  const message = `'input' has ${characters} characters; one moderation takes ${most} in all.`;
+  throw new OctavoError('invalid_value', message, 'input');
 }
 
 /** Throws `model_not_found`: also where nothing is screened, since "not flagged" would be no judgement. */

@@ -1,7 +1,7 @@
 /** Several screens on one text: what leaves waits for the slowest, and a screen that fails lets nothing through. */
 import { describe, expect, test } from 'vitest';
 import { createSafety, type FilterSettings, screenWhole } from '#octavo/safety/filter.js';
-import { isPromise } from '#octavo/safety/maybe-promise.js';
+import { isPromise, type MaybePromise } from '#octavo/safety/maybe-promise.js';
 import { compileRule } from '#octavo/safety/rule.js';
 import { RuleScreen } from '#octavo/safety/rule-screen.js';
 import type { Released, StreamGuard } from '#octavo/safety/safety.js';
@@ -179,5 +179,44 @@ test('rules that are replaced count for the next text, not for those that are be
   expect(await released(running, ['a new and old one'])).toEqual(['a new and !', '!']);
   expect(await released(safety.guard(origin), ['an old and new one'])).toEqual(['an old and !', '!']);
   expect(screen.categories).toEqual(['d']);
-  expect(screen.score(['new', 'old'])).toEqual([new Map([['d', 1]]), new Map()]);
+  expect(await screen.score(['new', 'old'])).toEqual([new Map([['d', 1]]), new Map()]);
+});
+
+describe('a long text', () => {
+  const long = `${'Ann 😀 is here. '.repeat(6000)}An Ann`;
+
+  /** Turns of the event loop that others have had meanwhile. */
+  async function turnsDuring(work: MaybePromise<unknown>): Promise<number> {
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await work;
+    isOver = true;
+    return turns;
+  }
+
+  test('is judged and screened slice by slice, and others have their turn between two', async () => {
+    const slices = Math.floor(long.length / 16_384);
+    expect(slices).toBeGreaterThanOrEqual(5);
+    expect(await turnsDuring(termScreen.score([long]))).toBeGreaterThanOrEqual(slices);
+    expect(await turnsDuring(screenWhole(open([termScreen]), long))).toBeGreaterThanOrEqual(slices);
+  });
+
+  test('gives what it gives at once', async () => {
+    const guard = open([termScreen]);
+    const [most, rest] = [await guard.push(long), await guard.end()];
+    expect(await screenWhole(open([termScreen]), long)).toEqual({
+      ...{ text: most.text + rest.text, blocked: false, findings: [...most.findings, ...rest.findings] },
+    });
+    expect(await termScreen.score([`${'x '.repeat(20_000)}ann`, 'x'])).toEqual([new Map([['names', 1]]), new Map()]);
+  });
+
+  test('is given up when nobody waits for it any more', async () => {
+    const gone = AbortSignal.abort(new Error('left'));
+    await expect(termScreen.score([long], gone)).rejects.toThrow('left');
+  });
 });

@@ -129,6 +129,18 @@ describe('requests', () => {
     expect(answer.json().error.param).toContain(param);
   });
 
+  test('more characters than one moderation takes are refused, in one text or in several', async () => {
+    const { moderate } = start();
+    const half = 'x'.repeat(250_000);
+    expect((await moderate({ input: [half, half] })).statusCode).toBe(200);
+    for (const input of [`${half}${half}!`, [half, half, '!']]) {
+      const answer = await moderate({ input });
+      expect(answer.statusCode).toBe(400);
+      const message = "'input' has 500001 characters; one moderation takes 500000 in all.";
+      expect(answer.json().error).toMatchObject({ code: 'invalid_value', param: 'input', message });
+    }
+  });
+
   test('names of OpenAI’s models are accepted, others are not there', async () => {
     const { moderate } = start();
     for (const model of ['omni-moderation-latest', 'text-moderation-stable', 'octavo-moderation']) {

@@ -38,7 +38,9 @@ export function moderationSchema(limits: ServerLimits) {
           ],
           `expected a text, up to ${limits.maxInputs} texts, or text parts`,
         )
-        .describe('A text, several texts, or the text parts of one.'),
+        .describe(
+          `A text, several texts, or the text parts of one: ${limits.maxModerationCharacters} characters in all.`,
+        ),
       model: z.string().min(1).max(256).optional().describe('OpenAI’s names of moderation models are accepted.'),
     })
     .meta({ examples: [example] });

@@ -7,6 +7,7 @@ import { loadRuleScreen } from './safety/rule-filter.js';
 import { RulesWatcher } from './safety/rules-watcher.js';
 import type { Safety } from './safety/safety.js';
 import type { Screen } from './safety/screen.js';
+import { tenantOf } from './server/api-keys.js';
 import type { SafetyReport } from './server/safety-report.js';
 
 export interface Screening {
@@ -22,7 +23,10 @@ export function openScreening(config: Config, report: SafetyReport, screens: rea
   const all = config.safety === 'off' ? screens : [rules, ...screens];
   if (all.length === 0) return { safety: unfiltered, close: () => {} };
   const categories = all.flatMap((screen) => screen.categories);
-  const policy = config.safetyPolicy === null ? undefined : readPolicy(config.safetyPolicy, categories).decideFor;
+  const policy =
+    config.safetyPolicy === null
+      ? undefined
+      : readPolicy(config.safetyPolicy, { categories, tenants: config.apiKeys.map(tenantOf) }).decideFor;
   const audit = openAudit(config, report);
   const safety = createSafety(all, {
     policy,

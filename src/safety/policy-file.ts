@@ -2,14 +2,26 @@
 import { Policy, policyLimits, policySchema } from './policy.js';
 import { parseYaml, readText } from './yaml-file.js';
 
-/** `categories`: what the screens can find. Throws `invalid_config`, naming the file, the line and what is allowed. */
-export function readPolicy(file: string, categories: readonly string[]): Policy {
-  return parsePolicy(readText(file, { what: 'The safety policy', bytes: policyLimits.fileBytes }), file, categories);
+/** What the lines of a policy may speak of. */
+export interface Known {
+  /** What the screens can find. */
+  readonly categories: readonly string[];
+  /** Who may ask: the digests of the server's API keys. */
+  readonly tenants: readonly string[];
+}
+
+/** Throws `invalid_config`, naming the file, the line and what is allowed. */
+export function readPolicy(file: string, known: Known): Policy {
+  return parsePolicy(readText(file, { what: 'The safety policy', bytes: policyLimits.fileBytes }), file, known);
 }
 
 /** `name` stands for the file in messages. Throws `invalid_config`. */
-export function parsePolicy(text: string, name: string, categories: readonly string[]): Policy {
+export function parsePolicy(text: string, name: string, { categories, tenants }: Known): Policy {
   const { value, fault } = parseYaml(text, name, policySchema);
+  const unknownKey = Object.keys(value.keys).find((one) => !tenants.includes(tenantOf(value.keys, one)));
+  if (unknownKey !== undefined) {
+    throw fault(['keys', unknownKey], 'is the digest of no key of --api-keys, so its lines would never count');
+  }
   const lines = value.policy.map(({ category, direction, keys, threshold, action }, index) => {
     // A misspelt category would be a line that never counts, and nobody would know.
     const unknown = category.find((one) => one !== '*' && !categories.includes(one));
@@ -24,10 +36,14 @@ export function parsePolicy(text: string, name: string, categories: readonly str
     return {
       categories: category,
       directions: direction ?? null,
-      tenants: keys?.map((one) => (value.keys[one] ?? '').replace('sha256:', '')) ?? null,
+      tenants: keys?.map((one) => tenantOf(value.keys, one)) ?? null,
       threshold: threshold ?? null,
       action,
     };
   });
   return new Policy(lines);
+}
+
+function tenantOf(keys: Readonly<Record<string, string>>, name: string): string {
+  return (keys[name] ?? '').replace('sha256:', '');
 }

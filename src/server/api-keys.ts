@@ -32,6 +32,11 @@ export function createKeyCheck(keys: readonly string[]): KeyCheck {
   };
 }
 
+/** The tenant whose key it is. */
+export function tenantOf(key: string): string {
+  return digest(key).toString('hex');
+}
+
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

@@ -10,10 +10,11 @@ import type { Action, ScreenSpan } from '#octavo/safety/screen.js';
 import { scriptedScreen } from './scripted-screen.js';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
-const categories = ['hate', 'hate/threatening', 'secret'];
+const known = { categories: ['hate', 'hate/threatening', 'secret'], tenants: [digest('key of research')] };
+const nothing = { categories: [], tenants: [] };
 const head = `version: 1\nkeys:\n  research: sha256:${digest('key of research')}\npolicy:\n`;
 const policy = (...lines: string[]) =>
-  parsePolicy(head + lines.map((line) => `  - { ${line} }\n`).join(''), 'policy.yaml', categories);
+  parsePolicy(head + lines.map((line) => `  - { ${line} }\n`).join(''), 'policy.yaml', known);
 
 const span = (category: string, score: number, action: Action): ScreenSpan => ({
   ...{ start: 0, end: 1, rule: 'r', replacement: '', rank: 0 },
@@ -81,17 +82,25 @@ describe('a bad file is refused with its line and what is allowed', () => {
 
   test('a key is named by its digest, so that the file holds no secret', () => {
     const text = 'version: 1\nkeys: { research: my-secret-key }\npolicy: []';
-    expect(() => parsePolicy(text, 'p.yaml', [])).toThrow(/^p\.yaml:2: keys\.research: must be "sha256:"/);
+    expect(() => parsePolicy(text, 'p.yaml', nothing)).toThrow(/^p\.yaml:2: keys\.research: must be "sha256:"/);
+  });
+
+  test('a key that is none of the server’s is refused by its name: its lines would never count', () => {
+    const text = `version: 1\nkeys:\n  research: sha256:${digest('key of research')}\n  other: sha256:${digest('other')}\npolicy: []`;
+    expect(() => parsePolicy(text, 'p.yaml', known)).toThrow(
+      /^p\.yaml:4: keys\.other: is the digest of no key of --api-keys/,
+    );
+    expect(() => parsePolicy(text, 'p.yaml', nothing)).toThrow(/^p\.yaml:3: keys\.research: /);
   });
 
   test('a file that is not there, or is too large', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'octavo-policy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = path.join(folder, 'policy.yaml');
-    expect(() => readPolicy(file, [])).toThrow(/The safety policy cannot be read: /);
+    expect(() => readPolicy(file, nothing)).toThrow(/The safety policy cannot be read: /);
     writeFileSync(file, `#${' '.repeat(262_144)}`);
-    expect(() => readPolicy(file, [])).toThrow(/is larger than 262144 bytes/);
+    expect(() => readPolicy(file, nothing)).toThrow(/is larger than 262144 bytes/);
     writeFileSync(file, 'version: 1\npolicy: []');
-    expect(readPolicy(file, []).lines).toEqual([]);
+    expect(readPolicy(file, nothing).lines).toEqual([]);
   });
 });

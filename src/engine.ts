@@ -54,12 +54,13 @@ export type EngineSettings = Pick<
 export type EngineEvents = BatcherEvents & EncodeEvents;
 
 /**
- * One engine for each model folder, one after the other: loading takes the most memory. Throws `invalid_config` for two
- * models of one id, and what loading throws: `invalid_model`, `unsupported_model`, `runtime_unavailable`.
+ * One engine for each model folder, one after the other: loading takes the most memory. `taken`: ids of models that are
+ * loaded already. Throws `invalid_config` for two models of one id, and what loading throws: `invalid_model`, `unsupported_model`, `runtime_unavailable`.
  */
 export async function startEngines(
   settings: EngineSettings,
   eventsOf: (model: string) => EngineEvents,
+  taken: readonly string[] = [],
 ): Promise<readonly Engine[]> {
   const engines: Engine[] = [];
   const kvMemory = settings.kvMemory / settings.model.length;
@@ -67,7 +68,7 @@ export async function startEngines(
     for (const folder of settings.model) {
       const loaded = await loadModel({ ...settings, kvMemory, folder });
       const { id } = loaded.model;
-      const twin = engines.some(({ model }) => model.id === id);
+      const twin = [...taken, ...engines.map(({ model }) => model.id)].includes(id);
       engines.push(createEngine(loaded, settings, eventsOf(id)));
       if (twin)
         throw new OctavoError('invalid_config', `Two models have the id "${id}": build one under another name.`);

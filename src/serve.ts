@@ -38,6 +38,8 @@ export async function serve(config: Config): Promise<RunningServer> {
   for (const { model } of all) {
     for (const remark of model.remarks) logger.warn({ model: model.id }, remark);
   }
+  // What no generation is answered without.
+  const needed = config.moderate === 'off' ? engines : all;
   let draining = false;
   const app = createServer({
     models: engines.map(toReplica),
@@ -54,9 +56,9 @@ export async function serve(config: Config): Promise<RunningServer> {
     metrics,
     ready: (model) => {
       moderator?.engine.batcher.revive();
-      return checkEngines(engines.filter((engine) => model === null || engine.model.id === model));
+      return checkEngines(model === null ? needed : engines.filter((engine) => engine.model.id === model));
     },
-    replicaHealth: () => engines.flatMap(healthOf),
+    replicaHealth: () => needed.flatMap(healthOf),
     draining: () => draining,
   });
   const close = async () => {
@@ -98,12 +100,14 @@ interface Parts {
 async function startParts(config: Config, { logger, metrics }: { logger: Logger; metrics: Metrics }): Promise<Parts> {
   const observe = (model: string) => metrics.observer(model);
   const moderator = await startModerator(config, observe);
+  let screening: Screening | null = null;
   try {
     const screens = moderator ? [moderator.screen] : [];
-    const screening = openScreening(config, reportSafety(logger, metrics), screens);
-    const engines = await startEngines(config, observe);
+    screening = openScreening(config, reportSafety(logger, metrics), screens);
+    const engines = await startEngines(config, observe, moderator ? [moderator.engine.model.id] : []);
     return { screening, moderator, engines, valueModel: await chooseValueModel(config, engines, moderator) };
   } catch (error) {
+    screening?.close();
     await moderator?.engine.close();
     throw error;
   }

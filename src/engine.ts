@@ -63,10 +63,13 @@ export async function startEngines(
   taken: readonly string[] = [],
 ): Promise<readonly Engine[]> {
   const engines: Engine[] = [];
-  const kvMemory = settings.kvMemory / settings.model.length;
+  let memory = settings.kvMemory;
   try {
-    for (const folder of settings.model) {
+    for (const [index, folder] of settings.model.entries()) {
+      // Equal shares of what is left: what one does not need is there for those that follow.
+      const kvMemory = memory / (settings.model.length - index);
       const loaded = await loadModel({ ...settings, kvMemory, folder });
+      memory -= loaded.kvMemory;
       const { id } = loaded.model;
       const twin = [...taken, ...engines.map(({ model }) => model.id)].includes(id);
       engines.push(createEngine(loaded, settings, eventsOf(id)));

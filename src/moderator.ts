@@ -33,7 +33,11 @@ export async function startModerator(
   config: Config,
   eventsOf: (model: string) => EngineEvents,
 ): Promise<Moderator | null> {
-  if (config.moderator === 'off') return null;
+  if (config.moderator === 'off') {
+    if (config.moderate === 'off') return null;
+    const message = `--moderate ${config.moderate} needs a model that moderates, but --moderator is off.`;
+    throw new OctavoError('invalid_config', message);
+  }
   const folder = config.moderator === 'default' ? embeddedModerator : config.moderator;
   // A guard's KV cache comes beside those of the models that answer.
   const settings = { ...config, ...limits, threads: config.moderatorThreads, kvMemory: config.kvMemory / 2 };

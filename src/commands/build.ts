@@ -61,7 +61,7 @@ const buildOptions = {
   maxLoss: {
     schema: z
       .string()
-      .regex(/^\d{1,3}(\.\d+)?%?$/, 'Expected a percentage such as 1% or 0.5%')
+      .regex(/^\d{1,2}(\.\d+)?%$/, 'Expected a percentage with its sign, such as 1% or 0.5%')
       .transform((text) => Number.parseFloat(text) / 100)
       .nullable()
       .default(null),

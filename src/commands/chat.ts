@@ -47,28 +47,43 @@ export const chatCommand: Command = {
   summary: 'Talk to a model in the terminal',
   help: `Usage: octavo chat [options]
 
-Reads a line, streams the reply, remembers the conversation. /new begins another, /exit or Ctrl+D ends.
+Reads a line, streams the reply, remembers the conversation. /new begins another, /exit or Ctrl+D ends. With --url a
+running server answers: --model is an id of its /v1/models then, and the settings of the engine do not count.
 
 ${describeOptions(chatOptions)}
 `,
   run: async (argv, env) => {
     const { values } = parseOptions(chatOptions, { argv, env });
-    if (values.url !== null) return converse(values.url, values);
+    if (values.url !== null) return converse(values.url, { ...values, model: givenModel(argv, env) });
     const { model, rows, context, threads, device, runtime, ortLibrary } = values;
     const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
     const server = await serve({ ...config, model: [model], rows, context, threads, device, runtime, ortLibrary });
     try {
-      process.stdout.write(
-        `${server.engines[0]?.model.id} is listening to you. /new begins another conversation, /exit ends.\n`,
-      );
-      await converse(server.url, values);
+      const [engine] = server.engines;
+      if (engine?.kind !== 'decoder') {
+        throw new OctavoError(
+          'invalid_config',
+          `The model ${engine?.model.id} generates no text: nobody would answer.`,
+        );
+      }
+      process.stdout.write(`${engine.model.id} is listening to you. /new begins another conversation, /exit ends.\n`);
+      await converse(server.url, { ...values, model: null });
     } finally {
       await server.close();
     }
   },
 };
 
-type ChatSettings = ReturnType<typeof parseOptions<typeof chatOptions>>['values'];
+/** `model`: its id on the server; `null`: the server's first. */
+type ChatSettings = Omit<ReturnType<typeof parseOptions<typeof chatOptions>>['values'], 'model'> & {
+  readonly model: string | null;
+};
+
+/** What was given, not what stands in its place. */
+function givenModel(argv: readonly string[], env: NodeJS.ProcessEnv): string | null {
+  const model = { ...chatOptions.model, schema: z.string().nullable().default(null) };
+  return parseOptions({ ...chatOptions, model }, { argv, env }).values.model;
+}
 
 async function converse(url: string, settings: ChatSettings): Promise<void> {
   const terminal = createInterface({
@@ -116,6 +131,7 @@ const chunkSchema = z.object({
 /** Prints the reply as it comes, and returns it. */
 async function streamReply(url: string, messages: readonly Message[], settings: ChatSettings): Promise<string> {
   const response = await post(new URL('/v1/chat/completions', url), settings.apiKey, {
+    ...(settings.model === null ? {} : { model: settings.model }),
     messages,
     stream: true,
     ...(settings.temperature === null ? {} : { temperature: settings.temperature }),

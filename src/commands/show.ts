@@ -72,6 +72,20 @@ function describeHead(head: EncoderHead): string {
   return head.task === 'embed' ? `vectors of ${head.dimensions}` : `labels ${head.labels.join(', ')}`;
 }
 
+/** What it gives. */
+function describeTask({ task, labels = [], dimensions }: Manifest): string {
+  switch (task) {
+    case 'generate':
+      return 'generates text';
+    case 'embed':
+      return `embeds texts as vectors of ${dimensions}`;
+    case 'classify':
+      return `classifies texts: ${labels.join(', ')}`;
+    case 'tag':
+      return `labels tokens: ${labels.join(', ')}`;
+  }
+}
+
 function describe(manifest: Manifest, receipt: Receipt | null): string {
   const { name, architecture, precision, shape, builder, files } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -80,6 +94,7 @@ function describe(manifest: Manifest, receipt: Receipt | null): string {
       ? 'No receipt: nobody measured this build against FP32 ("octavo receipt").\n'
       : formatReceipt(receipt);
   return `${name} (${architecture}, ${precision}), built by Octavo ${builder}
+${describeTask(manifest)}
 ${shape.layers} layers, hidden ${shape.hidden}, ${shape.heads} heads, ${shape.kvHeads} KV heads of ${shape.headDim}, vocabulary ${shape.vocab}, context ${shape.context} tokens
 ${files.length} files as the manifest lists them, ${(bytes / 2 ** 20).toFixed(1)} MiB
 ${describeKept(manifest)}

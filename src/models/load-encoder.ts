@@ -11,6 +11,8 @@ export interface LoadedEncoder {
   readonly kind: 'encoder';
   readonly model: ServedEncoder;
   readonly engine: EncoderEngine;
+  /** It has no KV cache. */
+  readonly kvMemory: 0;
   /** The folder's moderation.json: what the labels mean where the model screens texts. `null`: it has none. */
   readonly moderation: Record<string, unknown> | null;
   close(): Promise<void>;
@@ -55,7 +57,7 @@ export async function openEncoder(
     await replica.close().catch(() => {});
     await tokenizer.close();
   };
-  return { kind: 'encoder', model, engine: replica, moderation, close };
+  return { kind: 'encoder', model, engine: replica, kvMemory: 0, moderation, close };
 }
 
 /** Throws `invalid_model` when the folder has no usable tokenizer, `unsupported_model` for one that is not known. */

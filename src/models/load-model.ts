@@ -20,6 +20,8 @@ export interface LoadedDecoder {
   /** The first of `replicas`. */
   readonly engine: DecoderEngine;
   readonly replicas: readonly DecoderEngine[];
+  /** MiB that the KV caches of all replicas take at most. */
+  readonly kvMemory: number;
   /** The folder's moderation.json: how the model is asked where it screens texts. `null`: it has none. */
   readonly moderation: Record<string, unknown> | null;
   close(): Promise<void>;
@@ -51,6 +53,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   const perToken = tokenBytes(plan.shape) * (plan.encoder || plan.ports?.passing === 'growing' ? 2 : 1);
   const { rows, capacity } = planKvMemory(asked, perToken, budget);
   const reduction = describeReduction(asked, { rows, capacity }, budget);
+  const kvMemory = (rows * capacity * perToken * replicaCount) / 2 ** 20;
   const chatTemplate = await loadChatTemplate(folder);
   const defaults = readDefaults(folder.generation);
   const receipt = await folder.readReceipt();
@@ -93,7 +96,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     await Promise.all(replicas.map((replica) => replica.close().catch(() => {})));
     await tokenizer.close();
   };
-  return { kind: 'decoder', model, engine, replicas, moderation, close };
+  return { kind: 'decoder', model, engine, replicas, kvMemory, moderation, close };
 }
 
 /** One after the other: loading takes the most memory. All of them, or none. */

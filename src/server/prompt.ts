@@ -110,5 +110,5 @@ async function screenText(text: string, field: string, screen: ScreenText): Prom
   if (findings.at(-1)?.category === failureCategory) {
     throw new OctavoError('screen_failed', 'The safety filter could not judge the prompt; try again.', field);
   }
-  throw new OctavoError('content_filter', "The prompt was blocked by this server's safety rules.", field);
+  throw new OctavoError('content_filter', "The prompt was blocked by this server's safety filter.", field);
 }

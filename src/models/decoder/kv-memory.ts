@@ -37,6 +37,6 @@ export function planKvMemory({ rows, capacity }: KvPlan, perToken: number, budge
 /** What became less than was asked for, for the operator; `null`: nothing. */
 export function describeReduction(asked: KvPlan, planned: KvPlan, budget: number): string | null {
   if (asked.rows === planned.rows && asked.capacity === planned.capacity) return null;
-  const memory = `${Math.floor(budget / 2 ** 20)} MiB of KV cache (--kv-memory) hold`;
+  const memory = `${Math.floor(budget / 2 ** 20)} MiB of KV cache (the share of --kv-memory) hold`;
   return `${memory} ${planned.rows} of ${asked.rows} rows of ${planned.capacity} tokens`;
 }

@@ -56,6 +56,6 @@ test.each([
 test('tells the operator what became less', () => {
   expect(describeReduction(asked, asked, 1e9)).toBeNull();
   expect(describeReduction(asked, { rows: 3, capacity: 100 }, 5 * 2 ** 20)).toBe(
-    '5 MiB of KV cache (--kv-memory) hold 3 of 8 rows of 100 tokens',
+    '5 MiB of KV cache (the share of --kv-memory) hold 3 of 8 rows of 100 tokens',
   );
 });

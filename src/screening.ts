@@ -20,9 +20,10 @@ export interface Screening {
 export function openScreening(config: Config, report: SafetyReport, screens: readonly Screen[] = []): Screening {
   const watcher = isFile(config) ? new RulesWatcher(config.safety, report) : null;
   const rules = watcher?.screen ?? loadRuleScreen(null);
-  const all = config.safety === 'off' ? screens : [rules, ...screens];
+  const all: readonly Screen[] = config.safety === 'off' ? screens : [rules, ...screens];
   if (all.length === 0) return { safety: unfiltered, close: () => {} };
-  const categories = all.flatMap((screen) => screen.categories);
+  // Of what reads texts: a line for another category would never count.
+  const categories = all.filter(({ scoresOnly = false }) => !scoresOnly).flatMap((screen) => screen.categories);
   const policy =
     config.safetyPolicy === null
       ? undefined

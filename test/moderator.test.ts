@@ -1,11 +1,14 @@
 /** The classifier of the safety filter in an engine of its own: labels, refusals, and a worker that is killed in mid-text. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config } from '#octavo/config.js';
 import { buildModel } from '#octavo/models/build/build.js';
 import type { Moderator } from '#octavo/moderator.js';
 import { createSafety, screenWhole } from '#octavo/safety/filter.js';
+import { Metrics } from '#octavo/server/metrics.js';
+import { reportSafety } from '#octavo/server/safety-report.js';
 import { encoderFixtures } from './support/encoder-fixtures.js';
 import { temporaryFolder } from './support/folders.js';
 import { recordWorkers } from './support/record-workers.js';
@@ -31,6 +34,28 @@ const started = async (settings: Partial<Config>) => {
 describe('a moderator', () => {
   it('is none when it is off', async () => {
     expect(await start({ moderator: 'off' })).toBeNull();
+  });
+
+  it('cannot be off where texts are to be moderated', async () => {
+    await expect(start({ moderator: 'off', moderate: 'block' })).rejects.toThrow(
+      '--moderate block needs a model that moderates, but --moderator is off.',
+    );
+  });
+
+  it('that reads no texts leaves a policy no categories of its own', async () => {
+    const { openScreening } = await import('#octavo/screening.js');
+    const { readConfig } = await import('#octavo/config.js');
+    const policy = path.join(temporaryFolder(), 'policy.yaml');
+    writeFileSync(policy, 'version: 1\npolicy:\n  - { category: illicit, threshold: 0.9, action: block }\n');
+    const config = { ...readConfig([], {}), safety: 'off', safetyPolicy: policy };
+    for (const moderate of ['off', 'block'] as const) {
+      const { engine, screen } = await started({ moderate });
+      const open = () =>
+        openScreening(config, reportSafety(pino({ level: 'silent' }), new Metrics()), [screen]).close();
+      if (moderate === 'off') expect(open).toThrow(/policy.yaml:3.*no screen finds "illicit"/);
+      else expect(open).not.toThrow();
+      await engine.close();
+    }
   });
 
   it('takes the labels of any classifier that was built with a moderation.json', async () => {

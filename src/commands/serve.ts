@@ -1,6 +1,6 @@
 /** `octavo serve`: the server, until it is told to stop. */
 import closeWithGrace from 'close-with-grace';
-import { readConfig, serveFlags } from '../config.js';
+import { type Config, readConfig, serveFlags } from '../config.js';
 import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
 import { drainMs, type RunningServer, serve } from '../serve.js';
@@ -15,7 +15,7 @@ export const serveCommand: Command = {
   help: `Usage: octavo serve [options]
 
 Serves models on http://127.0.0.1:8080: /v1/completions, /v1/chat/completions,
-/v1/embeddings, /v1/classify, /v1/models, /docs.
+/v1/embeddings, /v1/classify, /v1/moderations, /v1/models, /docs.
 
 ${describeOptions(serveFlags)}
 
@@ -29,7 +29,7 @@ Examples:
   run: async (argv, env) => {
     const config = readConfig(argv, env);
     const server = await serve(config);
-    process.stdout.write(describeServer(server));
+    process.stdout.write(describeServer(server, config));
     closeWithGrace({ delay: grace }, async ({ err }) => {
       // A broken invariant: said loudly, and what can still end in order does.
       if (err !== undefined) process.stderr.write(`${err.stack}\n`);
@@ -38,12 +38,24 @@ Examples:
   },
 };
 
-function describeServer({ url, engines }: RunningServer): string {
+function describeServer({ url, engines }: RunningServer, config: Config): string {
   return `
   Octavo   ${url}   docs: ${url}/docs
 ${engines.map(describeEngine).join('\n')}
+  safety   ${describeSafety(config)}
 
 `;
+}
+
+/** What screens whom. */
+function describeSafety({ safety, moderator, moderate, safetyPolicy, safetyMode }: Config): string {
+  const classifier = moderate === 'off' ? 'moderations alone' : `prompts and outputs (${moderate})`;
+  return [
+    safety === 'off' ? 'no rules' : `rules: ${safety}`,
+    moderator === 'off' ? 'no moderator' : `moderator: ${moderator}, for ${classifier}`,
+    ...(safetyPolicy === null ? [] : [`policy: ${safetyPolicy}`]),
+    ...(safetyMode === 'async' ? ['async'] : []),
+  ].join('; ');
 }
 
 function describeEngine(engine: Engine): string {

@@ -30,7 +30,7 @@ export class ClassifierScreen implements Screen {
   readonly name: string;
   readonly categories: readonly string[];
   readonly thresholds: ReadonlyMap<string, number>;
-  /** Texts pass unread. */
+  readonly scoresOnly: boolean;
   readonly instant: boolean;
   readonly #settings: ClassifierSettings;
 
@@ -38,12 +38,13 @@ export class ClassifierScreen implements Screen {
     this.name = settings.name;
     this.thresholds = settings.thresholds;
     this.categories = [...settings.thresholds.keys()];
-    this.instant = settings.action === 'off';
+    this.scoresOnly = settings.action === 'off';
+    this.instant = this.scoresOnly;
     this.#settings = settings;
   }
 
   open({ direction, signal }: ScreenContext): TextScreen {
-    return this.instant ? new UnreadText() : new ClassifiedText(this.#settings, { direction, signal });
+    return this.scoresOnly ? new UnreadText() : new ClassifiedText(this.#settings, { direction, signal });
   }
 
   /** Of each category the score of the window that has most of it. Texts that nobody's direction is told of are prompts. */

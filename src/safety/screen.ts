@@ -61,6 +61,8 @@ export interface Screen {
   readonly categories: readonly string[];
   /** It answers at once and holds no more than a match that has begun: no text ever flows ahead of it. */
   readonly instant?: boolean;
+  /** Texts that come and leave pass it unread: only `score` asks it. */
+  readonly scoresOnly?: boolean;
   open(context: ScreenContext): TextScreen;
   /** From which score on a category counts as found; 0.5 where it is absent. */
   readonly thresholds?: ReadonlyMap<string, number>;

@@ -14,7 +14,7 @@ const severities: readonly (readonly [Severity, number])[] = [
 
 const order: readonly Severity[] = ['safe', 'low', 'medium', 'high'];
 
-/** Every category that the screens know, the safe ones too, of the texts of these guards together. */
+/** Every category that the screens of these guards know, the safe ones too, of their texts together. */
 export function filterResults({ screens }: Safety, guards: readonly StreamGuard[]): FilterResults {
   const results: FilterResults = {};
   const note = (category: string, severity: Severity, filtered: boolean) => {
@@ -23,7 +23,8 @@ export function filterResults({ screens }: Safety, guards: readonly StreamGuard[
     const worse = order.indexOf(severity) > order.indexOf(known.severity) ? severity : known.severity;
     results[name] = { filtered: known.filtered || filtered, severity: worse };
   };
-  for (const category of screens.flatMap((screen) => screen.categories)) note(category, 'safe', false);
+  const read = screens.filter(({ scoresOnly = false }) => !scoresOnly);
+  for (const category of read.flatMap((screen) => screen.categories)) note(category, 'safe', false);
   for (const { verdicts } of guards) {
     for (const [category, { score, action }] of verdicts) {
       note(category, severityOf(score), action === 'redact' || action === 'block');

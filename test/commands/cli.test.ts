@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runOctavo } from '../support/octavo.js';
+import { startServer } from '../support/server-process.js';
 import { buildTinyEncoder } from '../support/tiny-encoder.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'octavo-cli-'));
@@ -107,6 +108,16 @@ describe('octavo', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('"city":"London"');
     expect(out).toMatch(/restaurant|reservation|city|time/i);
+  });
+
+  it('chats with the model of a running server that is named, and with none that it lacks', async () => {
+    const server = await startServer();
+    const named = await octavo(['chat', '--url', server.url, '--model', 'concierge', '--max-tokens', '5'], 'hello\n');
+    expect([named.code, named.err]).toEqual([0, '']);
+    const { code, err } = await octavo(['chat', '--url', server.url, '--model', 'other'], 'hello\n');
+    expect(code).toBe(1);
+    expect(err).toContain("'other'");
+    expect(await server.stop()).toBe(0);
   });
 
   it('says what is wrong when a chat cannot reach its server', async () => {

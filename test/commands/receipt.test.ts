@@ -125,7 +125,8 @@ describe('octavo build', () => {
   });
 
   it.each([
-    [['--max-loss', 'little'], /--max-loss is "little": Expected a percentage such as 1%/],
+    [['--max-loss', 'little'], /--max-loss is "little": Expected a percentage with its sign, such as 1%/],
+    [['--max-loss', '0.01'], /--max-loss is "0.01": Expected a percentage with its sign/],
     [['--max-loss', '1%', '--no-receipt'], /--max-loss needs a build of a checkpoint with its receipt/],
     [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
     [['--keep', 'lm_head', '--precision', 'fp32'], /kept FP32 in an int8 build only; this one is fp32/],

@@ -19,8 +19,8 @@ export interface Screening {
 /** `screens`: those beside the rules. Throws `invalid_config`. */
 export function openScreening(config: Config, report: SafetyReport, screens: readonly Screen[] = []): Screening {
   const watcher = isFile(config) ? new RulesWatcher(config.safety, report) : null;
-  const rules = watcher?.screen ?? loadRuleScreen(null);
-  const all: readonly Screen[] = config.safety === 'off' ? screens : [rules, ...screens];
+  const rules = config.safety === 'off' ? [] : [watcher?.screen ?? loadRuleScreen(null)];
+  const all: readonly Screen[] = [...rules, ...screens];
   if (all.length === 0) return { safety: unfiltered, close: () => {} };
   // Of what reads texts: a line for another category would never count.
   const categories = all.filter(({ scoresOnly = false }) => !scoresOnly).flatMap((screen) => screen.categories);

@@ -1,6 +1,7 @@
 /** The settings of `octavo serve`: flags, environment and file become one frozen, checked Config. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { deviceList } from './device-name.js';
 import { embeddedModel, engineOptions } from './engine-options.js';
 import { OctavoError } from './errors.js';
 import { kvMemoryDefault } from './machine.js';
@@ -14,6 +15,13 @@ export const serveOptions = {
     value: 'folders',
     help: 'Model folders, separated by commas or each with a --model; the embedded one by default',
     env: ['OCTAVO_MODEL'],
+    many: true,
+  },
+  device: {
+    ...engineOptions.device,
+    schema: deviceList().default(['auto']),
+    value: 'names',
+    help: `${engineOptions.device.help}; several, with commas: a replica of each model that generates on each`,
     many: true,
   },
   prefixCache: {
@@ -91,9 +99,9 @@ export const serveOptions = {
     env: ['OCTAVO_SPECULATE'],
   },
   replicas: {
-    schema: integer(1, 64).default(1),
+    schema: integer(1, 64).nullable().default(null),
     value: 'n',
-    help: 'Copies of each model that generates, with rows and a prefix cache of their own; they share --threads (default 1)',
+    help: 'Copies of each model that generates, with rows and a prefix cache of their own; they share --threads (default: one on each --device)',
     env: ['OCTAVO_REPLICAS'],
   },
   requestTimeout: {
@@ -147,6 +155,11 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const { config: _, ...config } = values;
   if (config.name !== null && config.model.length > 1) {
     const message = `--name is the id of one model, but there are ${config.model.length}: they keep their own.`;
+    throw new OctavoError('invalid_config', message);
+  }
+  const devices = config.device.length;
+  if (devices > 1 && config.replicas !== null && config.replicas !== devices) {
+    const message = `--replicas ${config.replicas} does not go with the ${devices} devices of --device: there is one replica on each. Name a device several times for several on it.`;
     throw new OctavoError('invalid_config', message);
   }
   return Object.freeze(config);

@@ -10,9 +10,30 @@ export type NamedDevice = ProviderName | `${ProviderName}:${number}`;
 export type DeviceName = 'auto' | NamedDevice;
 
 const form = new RegExp(`^(?:auto|(?:${providerNames.join('|')})(?::\\d{1,3})?)$`);
+const allowed = `auto or one of ${providerNames.join(', ')}, or one of these with a number, as cuda:1`;
 
 /** The schema of a device's name. */
 export function deviceName() {
-  const message = `Expected auto or one of ${providerNames.join(', ')}, or one of these with a number, as cuda:1`;
-  return z.custom<DeviceName>((value) => typeof value === 'string' && form.test(value), message);
+  return z.custom<DeviceName>(isDevice, `Expected ${allowed}`);
+}
+
+/** The schema of the devices of a model's replicas: names separated by commas, or a list in the config file. */
+export function deviceList() {
+  const names = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
+  return names
+    .transform((list) => list.map((name) => name.trim()))
+    .refine((list) => list.length > 0 && list.every(isDevice), `Expected ${allowed}, or several of these with commas`)
+    .transform((list) => list as DeviceName[])
+    .refine((list) => list.length === 1 || !list.includes('auto'), 'auto stands alone: name the devices of a list')
+    .refine(oneWebGpu, 'WebGPU has one device in a process: for another, start another server');
+}
+
+function isDevice(name: unknown): boolean {
+  return typeof name === 'string' && form.test(name);
+}
+
+/** ONNX Runtime 1.30 keeps one WebGPU device, the one that was opened first, whatever number comes later. */
+function oneWebGpu(list: readonly DeviceName[]): boolean {
+  const numbers = list.filter((name) => name.startsWith('webgpu')).map((name) => Number(name.split(':')[1] ?? 0));
+  return new Set(numbers).size <= 1;
 }

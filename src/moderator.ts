@@ -40,7 +40,10 @@ export async function startModerator(
   }
   const folder = config.moderator === 'default' ? embeddedModerator : config.moderator;
   // A guard's KV cache comes beside those of the models that answer.
-  const settings = { ...config, ...limits, threads: config.moderatorThreads, kvMemory: config.kvMemory / 2 };
+  const settings = {
+    ...{ ...config, ...limits, device: config.device.slice(0, 1), threads: config.moderatorThreads },
+    kvMemory: config.kvMemory / 2,
+  };
   const { engine, moderation } = await startModerating(folder, settings, eventsOf);
   try {
     const scoring = engine.kind === 'encoder' ? byLabels(engine, moderation) : await byReplies(engine, moderation);

@@ -141,13 +141,16 @@ function gaugesOf(engine: Engine): ReplicaGauges {
   const { batcher } = engine;
   const gauges = { running: () => batcher.running, waiting: () => batcher.waiting };
   if (engine.kind === 'encoder') return gauges;
-  const { replicas } = engine.batcher;
-  return { ...gauges, kvUsage: () => engine.batcher.kvUsage, replicas };
+  const { devices } = engine.model.runtime;
+  return { ...gauges, kvUsage: () => engine.batcher.kvUsage, replicas: engine.batcher.replicas, devices };
 }
 
 function healthOf(engine: Engine): readonly ReplicaHealth[] {
   const replicas = engine.kind === 'decoder' ? engine.batcher.replicas : [engine.batcher];
-  return replicas.map(({ healthy }, replica) => ({ model: engine.model.id, replica, ready: healthy }));
+  const { id, runtime } = engine.model;
+  return replicas.map(({ healthy }, replica) => {
+    return { model: id, replica, device: runtime.devices[replica] ?? runtime.provider, ready: healthy };
+  });
 }
 
 function toReplica(engine: Engine): Replica {

@@ -78,7 +78,12 @@ describe('mistakes', () => {
     [
       ['--device', 'gpu'],
       {},
-      '--device is "gpu": Expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1.',
+      '--device is "gpu": Expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1, or several of these with commas.',
+    ],
+    [
+      ['--device', 'cuda', '--device', 'cuda:1', '--replicas', '3'],
+      {},
+      '--replicas 3 does not go with the 2 devices of --device: there is one replica on each. Name a device several times for several on it.',
     ],
     [[], { OCTAVO_LOG_LEVEL: 'all' }, 'OCTAVO_LOG_LEVEL is "all": Expected one of debug, info, warn, error, silent.'],
     [['--host', ''], {}, '--host is "": Expected a text of 1 to 4096 characters.'],

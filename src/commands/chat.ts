@@ -57,7 +57,9 @@ ${describeOptions(chatOptions)}
     if (values.url !== null) return converse(values.url, { ...values, model: givenModel(argv, env) });
     const { model, rows, context, threads, device, runtime, ortLibrary } = values;
     const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
-    const server = await serve({ ...config, model: [model], rows, context, threads, device, runtime, ortLibrary });
+    const server = await serve({
+      ...{ ...config, model: [model], device: [device], rows, context, threads, runtime, ortLibrary },
+    });
     try {
       const [engine] = server.engines;
       if (engine?.kind !== 'decoder') {

@@ -67,5 +67,12 @@ function describeEngine(engine: Engine): string {
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
   return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${runtime.rows} rows
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
-  device   ${runtime.provider}, ${runtime.threads} threads (${runtime.providerReason})${nodes}${remarks}`;
+  device   ${describeDevices(runtime.devices)}, ${runtime.threads} threads (${runtime.providerReason})${nodes}${remarks}`;
+}
+
+/** Each with the replicas that it has where they are several: `cuda, cuda:1 (2 replicas)`. */
+function describeDevices(devices: readonly string[]): string {
+  const counts = [...new Set(devices)].map((name) => [name, devices.filter((other) => other === name).length] as const);
+  if (counts.length === 1) return counts[0]![0];
+  return counts.map(([name, count]) => (count === 1 ? name : `${name} (${count} replicas)`)).join(', ');
 }

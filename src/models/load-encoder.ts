@@ -2,7 +2,7 @@
 import { OctavoError } from '../errors.js';
 import type { EncoderEngine } from './encoder/encode-step.js';
 import { EncoderReplica } from './encoder/replica.js';
-import type { LoadOptions } from './load-options.js';
+import { type LoadOptions, replicaDevices } from './load-options.js';
 import type { EncoderPlan, FolderFiles, ServedFolder } from './served-folder.js';
 import type { ServedEncoder } from './served-model.js';
 import { EncoderTokenizer } from './tokenizer/encoder-tokenizer.js';
@@ -34,7 +34,7 @@ export async function openEncoder(
       graph: folder.graph,
       shape,
       runtime: options.runtime,
-      device: options.device,
+      device: replicaDevices(options)[0]!,
       precision: folder.precision,
       threads: options.threads,
     },

@@ -1,12 +1,13 @@
 /** Loads a model folder for serving: its names and limits, its tokenizer, and the engine in its worker thread. */
 import { z } from 'zod';
+import type { DeviceName } from '../device-name.js';
 import { OctavoError } from '../errors.js';
 import { describeReduction, planKvMemory, tokenBytes } from './decoder/kv-memory.js';
 import { slotBytes } from './decoder/kv-pool.js';
 import { DecoderReplica } from './decoder/replica.js';
 import type { DecoderEngine } from './decoder/step.js';
 import { type LoadedEncoder, openEncoder } from './load-encoder.js';
-import type { LoadOptions } from './load-options.js';
+import { type LoadOptions, mostOnOneDevice, replicaDevices } from './load-options.js';
 import { openFolder } from './open-folder.js';
 import { useOrtLibrary } from './runtime/ort-library.js';
 import type { DecoderPlan, FolderFiles, ServedFolder } from './served-folder.js';
@@ -20,7 +21,7 @@ export interface LoadedDecoder {
   /** The first of `replicas`. */
   readonly engine: DecoderEngine;
   readonly replicas: readonly DecoderEngine[];
-  /** MiB that the KV caches of all replicas take at most. */
+  /** MiB that the KV caches of the replicas on one device take at most. */
   readonly kvMemory: number;
   /** The folder's moderation.json: how the model is asked where it screens texts. `null`: it has none. */
   readonly moderation: Record<string, unknown> | null;
@@ -46,14 +47,15 @@ export async function loadDecoder(options: LoadOptions): Promise<LoadedDecoder> 
 }
 
 async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: LoadOptions): Promise<LoadedDecoder> {
-  const replicaCount = options.replicas ?? 1;
+  const devices = replicaDevices(options);
+  const sharing = mostOnOneDevice(devices);
   const asked = { rows: options.rows, capacity: Math.min(options.context, plan.shape.context) };
-  const budget = ((options.kvMemory ?? Infinity) * 2 ** 20) / replicaCount;
+  const budget = ((options.kvMemory ?? Infinity) * 2 ** 20) / sharing;
   // An encoder-decoder holds the prompt's keys and values beside the output's, a cache that grows its old ones.
   const perToken = tokenBytes(plan.shape) * (plan.encoder || plan.ports?.passing === 'growing' ? 2 : 1);
   const { rows, capacity } = planKvMemory(asked, perToken, budget);
   const reduction = describeReduction(asked, { rows, capacity }, budget);
-  const kvMemory = (rows * capacity * perToken * replicaCount) / 2 ** 20;
+  const kvMemory = (rows * capacity * perToken * sharing) / 2 ** 20;
   const chatTemplate = await loadChatTemplate(folder);
   const defaults = readDefaults(folder.generation);
   const receipt = await folder.readReceipt();
@@ -62,7 +64,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   const tokenizer = await loadTokenizer(folder, plan.shape.vocab, { ownTexts: encoder !== undefined });
   const slots = Math.floor(((options.prefixCache ?? 0) * 2 ** 20) / slotBytes(plan.shape));
   // Last: from here on there are threads to end.
-  const { replicas, info } = await startReplicas(replicaCount, {
+  const { replicas, runtime } = await startReplicas(devices, {
     graph: folder.graph,
     shape: {
       ...{ ...plan.shape, rows, capacity },
@@ -71,9 +73,8 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     ...(encoder && { encoder }),
     ...(ports && { ports }),
     runtime: options.runtime,
-    device: options.device,
     precision: folder.precision,
-    threads: Math.max(1, Math.floor(options.threads / replicaCount)),
+    threads: Math.max(1, Math.floor(options.threads / devices.length)),
   });
   const [engine] = replicas;
   const model: ServedModel = {
@@ -87,7 +88,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     tokenizer,
     chatTemplate,
     defaults,
-    runtime: info,
+    runtime,
     remarks: reduction === null ? folder.remarks : [...folder.remarks, reduction],
     receipt,
   };
@@ -99,13 +100,21 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
   return { kind: 'decoder', model, engine, replicas, kvMemory, moderation, close };
 }
 
-/** One after the other: loading takes the most memory. All of them, or none. */
-async function startReplicas(count: number, setup: Parameters<typeof DecoderReplica.start>[0]) {
-  const { replica: first, info } = await DecoderReplica.start(setup);
-  const replicas: [DecoderReplica, ...DecoderReplica[]] = [first];
+/** One on each device, one after the other: loading takes the most memory. All of them, or none. */
+async function startReplicas(
+  [first, ...others]: readonly DeviceName[],
+  setup: Omit<Parameters<typeof DecoderReplica.start>[0], 'device'>,
+) {
+  const started = await DecoderReplica.start({ ...setup, device: first! });
+  const replicas: [DecoderReplica, ...DecoderReplica[]] = [started.replica];
+  const providers = [...started.info.devices];
   try {
-    while (replicas.length < count) replicas.push((await DecoderReplica.start(setup)).replica);
-    return { replicas, info };
+    for (const device of others) {
+      const { replica, info } = await DecoderReplica.start({ ...setup, device });
+      replicas.push(replica);
+      providers.push(...info.devices);
+    }
+    return { replicas, runtime: { ...started.info, devices: providers } };
   } catch (error) {
     await Promise.all(replicas.map((replica) => replica.close()));
     throw error;

@@ -49,9 +49,11 @@ export interface RuntimeInfo {
   readonly runtimeReason: string;
   /** Version of ONNX Runtime. */
   readonly version: string;
-  /** Execution provider, and why it was chosen. */
+  /** Execution provider, and why it was chosen; of several replicas the first one's. */
   readonly provider: string;
   readonly providerReason: string;
+  /** The provider of each replica. */
+  readonly devices: readonly string[];
   readonly threads: number;
   /** Which provider runs how much of the graph, for a person; empty where the runtime does not tell. */
   readonly placement: string;

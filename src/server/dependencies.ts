@@ -27,6 +27,8 @@ export type Replica = GeneratingReplica | EncodingReplica;
 export interface ReplicaHealth {
   readonly model: string;
   readonly replica: number;
+  /** As `webgpu` or `cuda:1`. */
+  readonly device: string;
   readonly ready: boolean;
 }
 

@@ -22,6 +22,7 @@ export function describeModel(replica: Replica): Model {
       runtime_version: runtime.version,
       provider: runtime.provider,
       provider_reason: runtime.providerReason,
+      devices: [...runtime.devices],
       threads: runtime.threads,
       rows: runtime.rows,
       remarks: [...model.remarks],

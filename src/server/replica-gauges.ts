@@ -9,6 +9,8 @@ export interface ReplicaGauges {
   /** Share of the KV cache that is in use, 0 to 1; encoders have none. */
   readonly kvUsage?: () => number;
   readonly replicas?: readonly ReplicaState[];
+  /** The device of each replica. */
+  readonly devices?: readonly string[];
 }
 
 /** One of the copies of a model. */
@@ -41,7 +43,7 @@ interface Named {
 
 interface SampledFrom {
   readonly label: string;
-  readonly read: Exclude<keyof ReplicaGauges, 'replicas'>;
+  readonly read: Exclude<keyof ReplicaGauges, 'replicas' | 'devices'>;
 }
 
 type ReadReplica = (replica: ReplicaState) => number;
@@ -61,10 +63,12 @@ function addSampled({ name, help, registry }: Named, { label, read }: SampledFro
 
 function addForEach({ name, help, registry }: Named, read: ReadReplica, gauges: Gauges): void {
   new Gauge({
-    ...{ name, help, labelNames: ['model', 'replica'], registers: [registry] },
+    ...{ name, help, labelNames: ['model', 'replica', 'device'], registers: [registry] },
     collect() {
-      for (const [model, { replicas = [] }] of gauges) {
-        for (const [replica, state] of replicas.entries()) this.set({ model, replica: `${replica}` }, read(state));
+      for (const [model, { replicas = [], devices = [] }] of gauges) {
+        for (const [replica, state] of replicas.entries()) {
+          this.set({ model, replica: `${replica}`, device: devices[replica] ?? '' }, read(state));
+        }
       }
     },
   });

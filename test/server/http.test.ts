@@ -153,7 +153,7 @@ test('draining and not ready are 503 for generations and for readiness, never fo
   }
   expect((await fakeServer().app.inject('/health/ready')).json()).toEqual({
     status: 'ready',
-    replicas: [{ model: 'fake', replica: 0, ready: true }],
+    replicas: [{ model: 'fake', replica: 0, device: 'cpu', ready: true }],
   });
 });
 

@@ -30,6 +30,7 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
       { running: 2, waiting: 1, healthy: true },
       { running: 1, waiting: 1, healthy: false },
     ],
+    devices: ['cuda', 'cuda:1'],
   });
   const times = { modelMs: 4, sampleMs: 1 };
   server.metrics.observeStep('fake', { kind: 'prefill', rows: 2, rounds: 1, tokens: 16, paddedTokens: 20, ...times });
@@ -43,8 +44,8 @@ test('counts requests, tokens and times, and shows the gauges of the replica und
   const text = (await server.app.inject('/metrics')).body;
   for (const line of [
     'octavo_reused_prompt_tokens_total{model="fake"} 4',
-    'octavo_replica_sequences{model="fake",replica="0"} 3',
-    'octavo_replica_ready{model="fake",replica="1"} 0',
+    'octavo_replica_sequences{model="fake",replica="0",device="cuda"} 3',
+    'octavo_replica_ready{model="fake",replica="1",device="cuda:1"} 0',
     'octavo_drafted_tokens_total{model="fake"} 8',
     'octavo_accepted_tokens_total{model="fake"} 3',
     'octavo_step_seconds_count{model="fake",kind="decode"} 2',

@@ -28,6 +28,7 @@ export const fakeModel: ServedModel = {
     version: '1',
     provider: 'cpu',
     providerReason: 'there is no other',
+    devices: ['cpu'],
     threads: 1,
     placement: '',
     rows: 4,

@@ -38,7 +38,7 @@ export function fakeServer(settings: FakeSettings = {}): FakeServer {
     timings: false,
     logger: false,
     metrics,
-    replicaHealth: () => [{ model: 'fake', replica: 0, ready: true }],
+    replicaHealth: () => [{ model: 'fake', replica: 0, device: 'cpu', ready: true }],
     ready: () => ({ ready: true, reason: 'ready' }),
     draining: () => false,
     ...settings,

@@ -27,7 +27,7 @@ export class DecoderReplica implements DecoderEngine {
     const setup = { ...settings, interrupt: new Int32Array(new SharedArrayBuffer(4)) };
     const { thread, info } = await ModelThread.start<Step, StepResult>(worker, setup);
     const replica = new DecoderReplica(thread, setup);
-    return { replica, info: { ...info, rows: replica.rows } };
+    return { replica, info: { ...info, devices: [info.provider], rows: replica.rows } };
   }
 
   private constructor(thread: ModelThread<Step, StepResult>, { shape, encoder, ports, interrupt }: DecoderSetup) {

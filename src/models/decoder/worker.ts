@@ -2,6 +2,7 @@
 import { workerData } from 'piscina';
 import type { Session } from '../runtime/runtime.js';
 import { type GraphOpener, serveSteps } from '../worker/serve-steps.js';
+import type { ThreadSetup } from '../worker/thread-protocol.js';
 import { CausalModel } from './causal-model.js';
 import { Decoder } from './decoder.js';
 import { ownPorts } from './decoder-ports.js';
@@ -13,7 +14,7 @@ import type { LanguageModel } from './language-model.js';
 import { openWeigher } from './weigher.js';
 import type { DecoderSetup } from './worker-protocol.js';
 
-const setup = workerData as DecoderSetup;
+const setup = workerData as DecoderSetup & ThreadSetup;
 
 const isInterrupted = () => Atomics.load(setup.interrupt, 0) !== 0;
 

@@ -22,7 +22,7 @@ export class EncoderReplica implements EncoderEngine {
   ): Promise<{ replica: EncoderReplica; info: RuntimeInfo }> {
     const { thread, info } = await ModelThread.start<EncodeStep, EncodeResult>(worker, setup);
     const replica = new EncoderReplica(thread, { ...limits, width: setup.shape.width });
-    return { replica, info: { ...info, rows: replica.rows } };
+    return { replica, info: { ...info, devices: [info.provider], rows: replica.rows } };
   }
 
   private constructor(

@@ -1,7 +1,10 @@
 /** A model in its own worker thread, seen from the main thread: one Piscina task is one step. */
 import { invariant, OctavoError } from '../../errors.js';
+import { newTurnCell } from './device-turns.js';
 import { type PinnedThread, startPinnedThread } from './pinned-thread.js';
-import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest } from './thread-protocol.js';
+import type { SessionInfo, SessionSetup, ThreadReply, ThreadRequest, ThreadSetup } from './thread-protocol.js';
+
+const turns = newTurnCell();
 
 export class ModelThread<Step, Result> {
   readonly #pool: PinnedThread<ThreadRequest<Step>, ThreadReply<Result>>;
@@ -23,7 +26,7 @@ export class ModelThread<Step, Result> {
   }
 
   private constructor(worker: URL, setup: SessionSetup) {
-    this.#pool = startPinnedThread(worker, setup);
+    this.#pool = startPinnedThread(worker, { ...setup, turns } satisfies ThreadSetup);
   }
 
   /** Rejects with `engine_failed` when the thread is lost and with the step's own error when it fails. */

@@ -5,11 +5,12 @@ import { candidateDevices, conciseReason, describeDevice } from '../runtime/devi
 import { openRuntime } from '../runtime/open-runtime.js';
 import { describePlacement } from '../runtime/placement.js';
 import type { Device, Runtime, Session } from '../runtime/runtime.js';
+import { takeTurn } from './device-turns.js';
 import {
   type SessionInfo,
-  type SessionSetup,
   type ThreadReply,
   type ThreadRequest,
+  type ThreadSetup,
   toFailure,
 } from './thread-protocol.js';
 
@@ -33,6 +34,7 @@ export type CreateRunner<Step, Result> = (session: Session, opener: GraphOpener)
 
 interface Loaded<Step, Result> {
   readonly runner: StepRunner<Step, Result>;
+  readonly device: Device;
   readonly info: SessionInfo;
 }
 
@@ -41,7 +43,7 @@ interface Loaded<Step, Result> {
  * tries again. Not earlier: who was told of it may end the thread, and no native call must be running in it then.
  */
 export function serveSteps<Step, Result>(
-  setup: SessionSetup,
+  setup: ThreadSetup,
   createRunner: CreateRunner<Step, Result>,
 ): (request: ThreadRequest<Step>) => Promise<ThreadReply<Result>> {
   let loading: Promise<Loaded<Step, Result>> | null = load(setup, createRunner);
@@ -50,18 +52,19 @@ export function serveSteps<Step, Result>(
     try {
       if (request.kind === 'hello') loading ??= load(setup, createRunner);
       if (loading === null) throw new OctavoError('engine_failed', 'The engine has not loaded its model.');
-      const { runner, info } = await loading;
+      const { runner, device, info } = await loading;
+      const inTurn = <T>(use: () => Promise<T>) => takeTurn(setup.turns, device.provider, use);
       switch (request.kind) {
         case 'hello':
           return { kind: 'hello', incarnation: threadId, info };
         case 'step':
           if (request.incarnation !== threadId) throw new OctavoError('engine_failed', 'The engine was restarted.');
-          return { kind: 'result', result: await runner.step(request.step) };
+          return { kind: 'result', result: await inTurn(() => runner.step(request.step)) };
         case 'rest':
-          await runner.rest?.();
+          await inTurn(async () => runner.rest?.());
           return { kind: 'rested' };
         case 'close':
-          await runner.close();
+          await inTurn(() => runner.close());
           return { kind: 'closed' };
       }
     } catch (error) {
@@ -75,7 +78,7 @@ export function serveSteps<Step, Result>(
 
 /** On the first device that takes the model; its reason tells why the better ones do not. */
 async function load<Step, Result>(
-  setup: SessionSetup,
+  setup: ThreadSetup,
   createRunner: CreateRunner<Step, Result>,
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
@@ -83,7 +86,8 @@ async function load<Step, Result>(
   const candidates = candidateDevices(setup.device, setup.precision, runtime);
   for (const device of candidates) {
     try {
-      const { runner, placement } = await openOn(device, { runtime, setup, createRunner });
+      const open = () => openOn(device, { runtime, setup, createRunner });
+      const { runner, placement } = await takeTurn(setup.turns, device.provider, open);
       const info: SessionInfo = {
         runtime: runtime.name,
         runtimeReason: reason,
@@ -93,7 +97,7 @@ async function load<Step, Result>(
         threads: setup.threads,
         placement,
       };
-      return { runner, info };
+      return { runner, device, info };
     } catch (error) {
       if (device === candidates.at(-1)) throw error;
       failures.push(`${describeDevice(device)}: ${conciseReason(error as Error)}`);
@@ -119,6 +123,6 @@ async function openOn<Step, Result>(
 
 interface Opening<Step, Result> {
   readonly runtime: Runtime;
-  readonly setup: SessionSetup;
+  readonly setup: ThreadSetup;
   readonly createRunner: CreateRunner<Step, Result>;
 }

@@ -3,6 +3,7 @@ import type { DeviceName } from '../../device-name.js';
 import { type ErrorCode, OctavoError } from '../../errors.js';
 import type { RuntimeName } from '../runtime/runtime.js';
 import type { RuntimeInfo } from '../served-model.js';
+import type { TurnCell } from './device-turns.js';
 
 /** How a worker thread opens its graph. */
 export interface SessionSetup {
@@ -15,8 +16,14 @@ export interface SessionSetup {
   readonly threads: number;
 }
 
+/** What `ModelThread` adds to it. */
+export interface ThreadSetup extends SessionSetup {
+  /** Shared by all threads of the process. */
+  readonly turns: TurnCell;
+}
+
 /** What the thread knows of how its graph was opened. */
-export type SessionInfo = Omit<RuntimeInfo, 'rows'>;
+export type SessionInfo = Omit<RuntimeInfo, 'rows' | 'devices'>;
 
 /** `incarnation` names one start of the thread: a new thread has nothing of the old one's state. */
 export type ThreadRequest<Step> =

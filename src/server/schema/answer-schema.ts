@@ -139,6 +139,7 @@ export const modelSchema = z.object({
     runtime_version: z.string(),
     provider: z.string(),
     provider_reason: z.string(),
+    devices: z.array(z.string()).describe('The execution provider of each replica, with the number of its device.'),
     threads: z.int(),
     rows: z.int().describe('Sequences, or texts, computed together at most.'),
     remarks: z.array(z.string()).describe('What to know of how an export by others runs.'),
@@ -159,7 +160,7 @@ export const healthSchema = z.object({ status: z.string() });
 
 export const readySchema = healthSchema.extend({
   replicas: z
-    .array(z.object({ model: z.string(), replica: z.int(), ready: z.boolean() }))
+    .array(z.object({ model: z.string(), replica: z.int(), device: z.string(), ready: z.boolean() }))
     .describe('Copies of each model; one that is not ready is being restarted, and gets no requests.'),
 });
 

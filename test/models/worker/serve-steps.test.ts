@@ -1,6 +1,7 @@
 /** The handler of a model's worker thread when loading fails: told to whoever asks, and tried again when it is asked to. */
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { newTurnCell } from '#octavo/models/worker/device-turns.js';
 import { type CreateRunner, serveSteps } from '#octavo/models/worker/serve-steps.js';
 import { exportFolder } from '../../support/export-fixtures.js';
 
@@ -12,7 +13,10 @@ test('a model that was not loaded is loaded again by the next hello, not before'
     if (loads === 1) throw new Error('the first load fails');
     return { step: async (step) => step + 1, close: () => session.close() };
   };
-  const handle = serveSteps({ graph, runtime: 'auto', device: 'cpu', precision: 'fp32', threads: 1 }, createRunner);
+  const handle = serveSteps(
+    { graph, runtime: 'auto', device: 'cpu', precision: 'fp32', threads: 1, turns: newTurnCell() },
+    createRunner,
+  );
 
   expect(await handle({ kind: 'hello' })).toMatchObject({ kind: 'error', message: 'the first load fails' });
   expect(await handle({ kind: 'rest' })).toMatchObject({ kind: 'error', code: 'engine_failed' });

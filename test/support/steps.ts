@@ -27,14 +27,15 @@ export async function generateAlone(engine: Steppable, prompt: readonly number[]
   return tokens;
 }
 
-/** Share of the tokens of `expected` that the model predicts when it is given the true ones before. */
+/** Share of the tokens of `expected`, every so many of them, that the model predicts when it is given the true ones before. */
 export async function teacherForcedAgreement(
   engine: Steppable,
   cases: readonly { readonly prompt: readonly number[]; readonly expected: readonly number[] }[],
+  every = 1,
 ): Promise<number> {
   let [agreed, total] = [0, 0];
   for (const { prompt, expected } of cases) {
-    for (let known = 0; known < expected.length; known++) {
+    for (let known = 0; known < expected.length; known += every) {
       const token = await nextToken(engine, [...prompt, ...expected.slice(0, known)]);
       if (token === expected[known]) agreed++;
       total++;

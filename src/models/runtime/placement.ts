@@ -12,16 +12,21 @@ const heavy = /^(.*MatMul.*|Gemm|.*Attention|Conv.*)$/;
 
 /**
  * For a person: `all 326 nodes on cpu`; or the share of each provider, and the heavy operators that the CPU runs although
- * another provider was chosen. Empty where the runtime does not say.
+ * another provider, `chosen`, was asked for. ONNX Runtime does not list the nodes of some providers (WebGPU): then only
+ * what the CPU has is counted. Empty where the runtime does not say.
  */
-export function describePlacement(placements: readonly Placement[]): string {
+export function describePlacement(placements: readonly Placement[], chosen: string): string {
   const counted = placements
     .map(({ provider, operators }) => ({ provider, nodes: sum(operators.values()) }))
     .toSorted((a, b) => b.nodes - a.nodes);
   const total = sum(counted.map(({ nodes }) => nodes));
-  const [first, ...others] = counted;
+  const [first, ...rest] = counted;
   if (first === undefined) return '';
-  if (others.length === 0) return `all ${total} nodes on ${first.provider}`;
+  if (!counted.some(({ provider }) => provider === chosen)) {
+    const others = counted.map(({ provider, nodes }) => `${nodes} nodes on ${provider}`);
+    return `${others.join(', ')}, all others on ${chosen}${describeFallbacks(placements)}`;
+  }
+  if (rest.length === 0) return `all ${total} nodes on ${first.provider}`;
   const shares = counted.map(({ provider, nodes }) => `${((100 * nodes) / total).toFixed(0)}% on ${provider}`);
   return `of ${total} nodes ${shares.join(', ')}${describeFallbacks(placements)}`;
 }

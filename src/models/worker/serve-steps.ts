@@ -114,7 +114,8 @@ async function openOn<Step, Result>(
   const open = (graph: string | Uint8Array) => runtime.open(graph, { device, threads: setup.threads });
   const session = await open(setup.graph);
   try {
-    return { runner: await createRunner(session, { runtime, open }), placement: describePlacement(session.placement) };
+    const placement = describePlacement(session.placement, device.provider);
+    return { runner: await createRunner(session, { runtime, open }), placement };
   } catch (error) {
     await session.close().catch(() => {});
     throw error;

@@ -1,8 +1,8 @@
-/** The embedded model on the WebGPU provider, its cache in the device's memory: the tokens of the CPU, alone and in company. */
+/** Decoders on the WebGPU provider, the cache in the device's memory: the tokens of the CPU, alone and in company. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultLimits } from '#octavo/batcher/scheduler.js';
-import { buildModel } from '#octavo/models/build/build.js';
+import { buildModel, buildRandomModel } from '#octavo/models/build/build.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
 import { keepCompany } from '../../support/company.js';
@@ -10,12 +10,16 @@ import { conciergeWeights, golden } from '../../support/concierge.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { Random } from '../../support/random.js';
 import { useSoftwareGpu } from '../../support/software-gpu.js';
+import { describeInvariance } from './batch-invariance.js';
+import { describeGolden } from './golden.js';
 
 useSoftwareGpu();
 const root = temporaryFolder();
 const settings = { name: null, rows: 4, context: 128, prefixCache: 8, runtime: 'auto', threads: 2 } as const;
 
-describe.each(['fp32', 'int8-weight', 'int8'] as const)('in %s', (precision) => {
+const precisions = ['fp32', 'int8-weight', 'int8'] as const;
+
+describe.each(precisions)('the embedded model in %s', (precision) => {
   let [cpu, gpu]: LoadedDecoder[] = [];
 
   beforeAll(async () => {
@@ -54,3 +58,23 @@ describe.each(['fp32', 'int8-weight', 'int8'] as const)('in %s', (precision) => 
     expect(gpu!.engine.slots).toBeGreaterThan(0);
   }, 600_000);
 });
+
+describeGolden('webgpu', { prompts: 3, tokens: 8, every: 4 });
+
+for (const precision of precisions) {
+  describeInvariance(`a tiny Qwen2 in ${precision}`, {
+    device: 'webgpu',
+    build: async () => {
+      const out = join(root, `tiny-${precision}`);
+      await buildRandomModel({ shape: 'tiny-qwen2', seed: 3, out, precision });
+      return out;
+    },
+    rows: 4,
+    context: 128,
+    chunkTokens: 16,
+    longest: 70,
+    mostTokens: 24,
+    sequences: [12, 6],
+    budgets: 2,
+  });
+}

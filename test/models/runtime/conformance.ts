@@ -1,15 +1,19 @@
-/** What every implementation of the runtime must do. Each runs in a process of its own: one environment a process. */
+/** What every implementation of the runtime must do, on every device. Each runs in a process of its own: one environment a process. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
+import { ownPorts } from '#octavo/models/decoder/decoder-ports.js';
+import { DeviceKvCache } from '#octavo/models/decoder/device-kv-cache.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { openWeigher } from '#octavo/models/decoder/weigher.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
 import { describePlacement } from '#octavo/models/runtime/placement.js';
 import {
+  type AnyTensor,
   cpu,
+  type Device,
   type Runtime,
   type RuntimeName,
   type Session,
@@ -17,13 +21,25 @@ import {
   zeros,
 } from '#octavo/models/runtime/runtime.js';
 import { buildFp32, golden } from '../../support/concierge.js';
+import { absolutes } from '../../support/device-tensors.js';
 import { generateAlone, nextToken } from '../../support/steps.js';
 
 const shape = { layers: 6, kvHeads: 2, headDim: 64, vocab: 4096, rows: 3, capacity: 256 };
-const options = { device: cpu, threads: 2 };
 
-export function describeRuntime(name: RuntimeName): void {
-  describe(`runtime ${name}`, () => {
+interface Scale {
+  /** Golden prompts, the first ones, and tokens of each: a GPU in software takes a quarter of a second for a token. */
+  readonly prompts: number;
+  readonly tokens: number;
+}
+
+export function describeRuntime(
+  name: RuntimeName,
+  device: Device = cpu,
+  { prompts, tokens }: Scale = { prompts: golden.length, tokens: Infinity },
+): void {
+  const options = { device, threads: 2 };
+
+  describe(`runtime ${name} on ${device.provider}`, () => {
     let runtime: Runtime;
     let model: Awaited<ReturnType<typeof buildFp32>>;
     let graph: string;
@@ -60,34 +76,36 @@ export function describeRuntime(name: RuntimeName): void {
       expect(others).toEqual([]);
       if (name === 'ort-c-api') {
         expect(placed).toMatchObject({ provider: 'cpu' });
-        expect(placed?.operators.get('GroupQueryAttention')).toBe(6);
+        expect(placed?.operators.get('GroupQueryAttention')).toBe(device === cpu ? 6 : undefined);
         // After fusing: fewer than were drawn.
-        expect(describePlacement(session.placement)).toMatch(/^all \d{2,3} nodes on cpu$/);
+        const sentence = device === cpu ? /^all \d{2,3} nodes on cpu$/ : /^\d\d nodes on cpu, all others on webgpu/;
+        expect(describePlacement(session.placement, device.provider)).toMatch(sentence);
       }
     });
 
     it('continues the golden prompts with the golden tokens', async () => {
-      const decoder = new Decoder(new CausalModel(session, shape), await openWeigher(runtime, shape.vocab));
-      for (const { prompt_ids, greedy_ids } of golden) {
-        expect(await generateAlone(decoder, prompt_ids, greedy_ids.length)).toEqual(greedy_ids);
+      const decoder = await openDecoder();
+      for (const { prompt_ids, greedy_ids } of golden.slice(0, prompts)) {
+        const expected = greedy_ids.slice(0, tokens);
+        expect(await generateAlone(decoder, prompt_ids, expected.length)).toEqual(expected);
       }
     });
 
     it('writes a tensor that is input and output in place', async () => {
       const { inputs, outputs } = stepTensors();
       await session.run(inputs, outputs);
-      const cache = outputs.get('present.0.key')!.data as Float32Array;
+      const cache = await absolutes({ runtime, options }, outputs.get('present.0.key')!);
       const written = cache.subarray(0, 3 * 64);
       expect(written.some((value) => value !== 0)).toBe(true);
       expect(cache.subarray(3 * 64, 256 * 64).every((value) => value === 0)).toBe(true);
     });
 
     it('gives a batch the tokens that its rows get alone', async () => {
-      const decoder = new Decoder(new CausalModel(session, shape), await openWeigher(runtime, shape.vocab));
-      const prompts = golden.slice(0, 3).map(({ prompt_ids }) => prompt_ids);
+      const decoder = await openDecoder();
+      const company = golden.slice(0, 3).map(({ prompt_ids }) => prompt_ids);
       const alone = [];
-      for (const ids of prompts) alone.push(await nextToken(decoder, ids));
-      const chunks = prompts.map((ids) => ({ ids, past: 0, sampling: greedy }));
+      for (const ids of company) alone.push(await nextToken(decoder, ids));
+      const chunks = company.map((ids) => ({ ids, past: 0, sampling: greedy }));
       const { tokens } = await decoder.step({ moves: [], work: { kind: 'prefill', firstRow: 0, chunks } });
       expect(tokens).toEqual(alone.map((token) => [token]));
     });
@@ -97,7 +115,7 @@ export function describeRuntime(name: RuntimeName): void {
       const wrong = new Map(inputs).set('past_key_values.0.key', zeros('float32', [1, 3, 256, 64]));
       await expect(session.run(wrong, outputs)).rejects.toMatchObject({ code: 'internal_error' });
       await session.run(inputs, outputs);
-      expect((outputs.get('logits')!.data as Float32Array).every(Number.isFinite)).toBe(true);
+      expect(((outputs.get('logits') as Tensor).data as Float32Array).every(Number.isFinite)).toBe(true);
     });
 
     it('refuses a file that is not there, and one that is no model', async () => {
@@ -109,22 +127,33 @@ export function describeRuntime(name: RuntimeName): void {
       await expect(runtime.open(broken, options)).rejects.toMatchObject({ code: 'invalid_model' });
     });
 
+    /** Its cache where the graph runs. */
+    async function openDecoder(): Promise<Decoder> {
+      const ports = ownPorts(shape.layers);
+      const open = (graph: string | Uint8Array) => runtime.open(graph, options);
+      const cache =
+        session.device && (await DeviceKvCache.open(session.device, { shape, names: ports.cache }, { runtime, open }));
+      const model = cache === null ? new CausalModel(session, shape) : new CausalModel(session, shape, ports, cache);
+      return new Decoder(model, await openWeigher(runtime, shape.vocab));
+    }
+
     /** Three new tokens of one row in an empty cache; logits of all positions, which every runtime can give. */
     function stepTensors() {
       const ids = zeros('int64', [1, 3]);
       (ids.data as BigInt64Array).set([5n, 6n, 7n]);
       const mask = zeros('int64', [1, 3]);
       (mask.data as BigInt64Array).fill(1n);
-      const inputs = new Map<string, Tensor>([
+      const inputs = new Map<string, AnyTensor>([
         ['input_ids', ids],
         ['attention_mask', mask],
       ]);
       const keep = zeros('int64', []);
       if (session.optionalInputs.includes('num_logits_to_keep')) inputs.set('num_logits_to_keep', keep);
-      const outputs = new Map<string, Tensor>([['logits', zeros('float32', [1, 3, 4096])]]);
+      const outputs = new Map<string, AnyTensor>([['logits', zeros('float32', [1, 3, 4096])]]);
       for (let layer = 0; layer < shape.layers; layer++) {
         for (const part of ['key', 'value']) {
-          const cache = zeros('float32', [1, 2, 256, 64]);
+          const dims = [1, 2, 256, 64];
+          const cache = session.device?.allocate('float32', dims) ?? zeros('float32', dims);
           inputs.set(`past_key_values.${layer}.${part}`, cache);
           outputs.set(`present.${layer}.${part}`, cache);
         }

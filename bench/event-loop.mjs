@@ -6,10 +6,10 @@
  *
  * The histogram samples every 10 ms, which its values include; they are subtracted here.
  */
-import { embeddedModel } from '../dist/engine-options.js';
 import { startOctavo } from './octavo-server.mjs';
+import { octavoModel } from './peers/octavo-model.mjs';
 
-const folder = process.argv[2] || embeddedModel;
+const folder = process.argv[2] || (await octavoModel('qwen2.5-0.5b'));
 const seconds = Number(process.argv[3] ?? 15);
 const streams = 32;
 const resolutionMs = 10;
@@ -20,10 +20,10 @@ const arrivals = {
   'a prompt of 1 MB of words': words.repeat(Math.ceil(2 ** 20 / words.length)),
   '50,000 underscores': '_'.repeat(50_000),
   '1 MB of base64': Buffer.alloc(786_432, 'octavo').toString('base64'),
-  'a prompt of 16 KB of words': words.repeat(280),
+  'a prompt of 1 KB of words': words.repeat(18),
 };
 
-const { url, close } = await startOctavo(['--model', folder, '--log-level', 'silent']);
+const { url, close } = await startOctavo(['--model', folder, '--context', '2048', '--log-level', 'silent']);
 console.log(`32 streams, one more prompt each 250 ms, ${seconds} s each, Node ${process.versions.node}\n`);
 console.log('| arriving | late, p50 ms | p90 ms | p99 ms | max ms | answers |');
 console.log('|---|---|---|---|---|---|');
@@ -33,15 +33,16 @@ for (const [name, prompt] of Object.entries(arrivals)) {
   await sleep(1000);
   // Reading the metrics starts the histogram anew.
   await readLag();
-  const statuses = new Map();
+  const answers = [];
   while (Date.now() < end) {
     await sleep(250);
-    if (prompt === null) continue;
-    const status = await post({ prompt, max_tokens: 4 }).then((answer) => answer.text().then(() => answer.status));
-    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (prompt !== null)
+      answers.push(post({ prompt, max_tokens: 4 }).then((answer) => answer.text().then(() => answer.status)));
   }
   const lag = await readLag();
   await Promise.all(running);
+  const statuses = new Map();
+  for (const status of await Promise.all(answers)) statuses.set(status, (statuses.get(status) ?? 0) + 1);
   const told = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
   console.log(`| ${[name, ...lag, told || 'none'].join(' | ')} |`);
 }

@@ -16,7 +16,6 @@ const path = process.platform === 'win32' ? 'str16' : 'str';
 /** name: [position, result, arguments]. A `void *` result is an OrtStatus: null is success. */
 const table = {
   GetErrorMessage: [2, 'str', ['void *']],
-  CreateEnv: [3, 'void *', ['int', 'str', 'void *']],
   CreateSession: [7, 'void *', ['void *', path, 'void *', 'void *']],
   CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
   CreateSessionOptions: [10, 'void *', ['void *']],
@@ -40,6 +39,10 @@ const table = {
   ReleaseSession: [95, 'void', ['void *']],
   ReleaseValue: [96, 'void', ['void *']],
   ReleaseSessionOptions: [100, 'void', ['void *']],
+  CreateEnvWithGlobalThreadPools: [119, 'void *', ['int', 'str', 'void *', 'void *']],
+  DisablePerSessionThreads: [120, 'void *', ['void *']],
+  CreateThreadingOptions: [121, 'void *', ['void *']],
+  ReleaseThreadingOptions: [122, 'void', ['void *']],
   GetAvailableProviders: [125, 'void *', ['void *', 'void *']],
   ReleaseAvailableProviders: [126, 'void *', ['void *', 'int']],
   AddSessionConfigEntry: [130, 'void *', ['void *', 'str', 'str']],
@@ -50,6 +53,7 @@ const table = {
   ReleaseIoBinding: [135, 'void', ['void *']],
   BindInput: [136, 'void *', ['void *', 'str', 'void *']],
   BindOutput: [137, 'void *', ['void *', 'str', 'void *']],
+  SetGlobalIntraOpNumThreads: [147, 'void *', ['void *', 'int']],
   SessionOptionsAppendExecutionProvider_TensorRT_V2: [170, 'void *', ['void *', 'void *']],
   CreateTensorRTProviderOptions: [171, 'void *', ['void *']],
   UpdateTensorRTProviderOptions: [172, 'void *', ['void *', 'str *', 'str *', 'size_t']],

@@ -7,11 +7,11 @@ import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { OrtDevice } from './ort-device.js';
 import { listGpus } from './ort-hardware.js';
 import { appendProvider, ortProviders } from './ort-providers.js';
+import { createEnvironment, setThreads } from './ort-threads.js';
 import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
 import type { AnyTensor, Device, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
 
-const loggingLevel = { error: 3 };
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
 
 const providersByName: ReadonlyMap<string, ProviderName> = new Map(
@@ -21,8 +21,7 @@ const providersByName: ReadonlyMap<string, ProviderName> = new Map(
 /** Opens the C API of `library`. Throws `runtime_unavailable`. */
 export function openOrtRuntime(library: string): Runtime {
   const api = new OrtApi(library);
-  // The environment is one for the process and lives as long as it: other threads may use it.
-  const environment = api.create('CreateEnv', loggingLevel.error, 'octavo');
+  const environment = createEnvironment(api);
   const available = api.availableProviders();
   return {
     name: 'ort-c-api',
@@ -135,7 +134,7 @@ function createSettings(
 ): Pointer {
   const settings = api.create('CreateSessionOptions');
   try {
-    api.call('SetIntraOpNumThreads', settings, threads);
+    setThreads(api, settings, threads);
     // A pattern is kept for every shape ever seen, and each length of a batch is another shape.
     api.call('DisableMemPattern', settings);
     if (api.has('Session_GetEpGraphAssignmentInfo')) {

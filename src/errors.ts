@@ -31,6 +31,8 @@ export const errorTable = {
   not_ready: failed(503),
   draining: failed(503),
   engine_failed: failed(503),
+  device_lost: failed(503),
+  device_out_of_memory: failed(503),
   screen_failed: failed(503),
   deadline_exceeded: failed(504),
   internal_error: failed(500),

@@ -2,12 +2,13 @@
 import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import type { Config } from './config.js';
-import { closeEngines, type Engine, startEngines } from './engine.js';
+import { closeEngines, type Engine, type EngineEvents, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
 import { type Moderator, startModerator } from './moderator.js';
 import { openScreening, type Screening } from './screening.js';
 import { findValueModel } from './server/best-of.js';
 import type { Replica, ReplicaHealth, ValueModel } from './server/dependencies.js';
+import { reportFailures } from './server/engine-failures.js';
 import { defaultLimits } from './server/limits.js';
 import { Metrics } from './server/metrics.js';
 import type { ReplicaGauges } from './server/replica-gauges.js';
@@ -23,6 +24,8 @@ const lastBytesMs = 1000;
 export interface RunningServer {
   readonly url: string;
   readonly engines: readonly Engine[];
+  /** Resolves, with why, when a device was lost that only another process may be given again. */
+  readonly deviceLost: Promise<string>;
   /** Refuses new requests, lets running ones finish, then stops the engines. */
   close(): Promise<void>;
 }
@@ -32,7 +35,9 @@ export async function serve(config: Config): Promise<RunningServer> {
   const logger = pino({ level: config.logLevel });
   const metrics = new Metrics();
   metrics.collectProcessMetrics();
-  const { screening, engines, moderator, valueModel } = await startParts(config, { logger, metrics });
+  const failures = reportFailures(logger);
+  const observe = (model: string) => ({ ...metrics.observer(model), failed: failures.observer(model) });
+  const { screening, engines, moderator, valueModel } = await startParts(config, { logger, metrics, observe });
   const all = moderator ? [...engines, moderator.engine] : engines;
   for (const engine of all) metrics.watchReplica(engine.model.id, gaugesOf(engine));
   for (const { model } of all) {
@@ -86,7 +91,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     const message = `Cannot listen on ${config.host}:${config.port}: ${reason}.`;
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
-  return { url: toUrl(app.server.address() as AddressInfo), engines, close };
+  return { url: toUrl(app.server.address() as AddressInfo), engines, deviceLost: failures.deviceLost, close };
 }
 
 interface Parts {
@@ -96,9 +101,14 @@ interface Parts {
   readonly valueModel: ValueModel | null;
 }
 
+interface Watching {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly observe: (model: string) => EngineEvents;
+}
+
 /** The small ones first: rules and policy are read, and refused, before a model takes its time. */
-async function startParts(config: Config, { logger, metrics }: { logger: Logger; metrics: Metrics }): Promise<Parts> {
-  const observe = (model: string) => metrics.observer(model);
+async function startParts(config: Config, { logger, metrics, observe }: Watching): Promise<Parts> {
   const moderator = await startModerator(config, observe);
   let screening: Screening | null = null;
   try {

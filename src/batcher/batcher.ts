@@ -55,11 +55,11 @@ export class Batcher implements RoutedReplica {
     this.#loop = new StepLoop({
       schedule: () => this.#schedule(),
       run: (scheduled) => this.#run(scheduled),
-      lose: (_, error) => this.#loseRows(error),
+      lose: ({ sequences }, error, alone) => this.#lose(alone ? sequences : null, error),
       recover: () => options.engine.recover(),
       // Sequences that wait go on with a restarted engine; without one they fail.
       abandon: (error) => this.#fail(this.#waiting.takeAll(), error),
-      clock: options.clock,
+      ...{ clock: options.clock, failed: options.events.failed },
     });
   }
 
@@ -202,10 +202,10 @@ export class Batcher implements RoutedReplica {
     this.#options.events.step({ ...size, modelMs, sampleMs, ...(speculated && { speculation }) });
   }
 
-  /** The KV cache is lost with the engine, and every sequence in it. */
-  #loseRows(error: Error): void {
-    this.#fail(this.#rows.all, error);
-    this.#rows.clear();
+  /** Only some are lost, whose rows are free then; `null`: the KV cache with the engine, and every sequence in it. */
+  #lose(some: readonly Sequence[] | null, error: Error): void {
+    if (some === null) this.#fail(this.#rows.clear(), error);
+    else for (const sequence of some) sequence.fail(error);
     this.blocks.clear();
   }
 

@@ -43,7 +43,7 @@ export class EncodeBatcher implements EncodeQueue {
       lose: ({ texts }, error) => this.#fail(texts, error),
       recover: () => engine.recover(),
       abandon: (error) => this.#fail(this.#waiting.takeAll(), error),
-      clock,
+      ...{ clock, failed: options.events.failed },
     });
   }
 

@@ -22,13 +22,22 @@ export interface FinishedEvent {
   readonly timings: GenerationTimings;
 }
 
-export interface BatcherEvents {
+/** `broken`: the engine did not come back either, and is tried again when it is asked for. */
+export interface EngineFailure {
+  readonly error: Error;
+  readonly broken: boolean;
+}
+
+interface EngineEvents {
   step(event: StepEvent): void;
+  failed?(failure: EngineFailure): void;
+}
+
+export interface BatcherEvents extends EngineEvents {
   finished(event: FinishedEvent): void;
 }
 
-export interface EncodeEvents {
-  step(event: StepEvent): void;
+export interface EncodeEvents extends EngineEvents {
   /** A text has waited this many milliseconds, and is computed now. */
   queued(ms: number): void;
 }

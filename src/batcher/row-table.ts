@@ -65,9 +65,12 @@ export class RowTable {
     return moves;
   }
 
-  clear(): void {
+  /** Frees every row. The sequences that were in them. */
+  clear(): readonly Sequence[] {
+    const cleared = [...this.all];
     this.#decoding.length = 0;
     this.#chunked = null;
+    return cleared;
   }
 
   #chunk([sequence, ...others]: readonly Sequence[]): void {

@@ -1,4 +1,6 @@
 /** The loop in front of an engine: schedule a step, have it run, restart the engine when it fails. */
+import { OctavoError } from '../errors.js';
+import type { EngineFailure } from './events.js';
 import type { Clock } from './sequence.js';
 
 /** Milliseconds after which a step counts as hung in native code; no step takes a small part of it. */
@@ -10,12 +12,14 @@ export interface StepLoopParts<Step> {
   schedule(): Step | null;
   /** Has the step run, and delivers what it gave. */
   run(step: Step): Promise<void>;
-  /** The step failed, and the engine's state with it. */
-  lose(step: Step, error: Error): void;
+  /** The step failed: `alone`, or the engine's state with it. */
+  lose(step: Step, error: Error, alone: boolean): void;
   /** Resolves when the engine works again. Rejects when it does not. */
   recover(): Promise<void>;
   /** The engine does not work: nothing that waits can go on. */
   abandon(error: Error): void;
+  /** Told of every failure. */
+  readonly failed?: ((failure: EngineFailure) => void) | undefined;
   readonly clock: Clock;
 }
 
@@ -62,9 +66,12 @@ export class StepLoop<Step> {
         this.#stepStarted = this.#parts.clock();
         await this.#parts.run(step);
       } catch (error) {
-        this.#healthy = false;
-        this.#parts.lose(step, error as Error);
-        await this.#restart();
+        // What lacked memory has touched nothing but its own rows.
+        const alone = error instanceof OctavoError && error.code === 'device_out_of_memory';
+        this.#healthy = alone;
+        this.#parts.failed?.({ error: error as Error, broken: false });
+        this.#parts.lose(step, error as Error, alone);
+        if (!alone) await this.#restart();
       }
     }
     this.#stepStarted = null;
@@ -77,6 +84,7 @@ export class StepLoop<Step> {
       await this.#parts.recover();
       this.#healthy = true;
     } catch (error) {
+      this.#parts.failed?.({ error: error as Error, broken: true });
       this.#parts.abandon(error as Error);
     }
   }

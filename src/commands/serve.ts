@@ -9,6 +9,9 @@ import type { Command } from './command.js';
 /** Milliseconds after which a server that was told to stop is ended anyway. */
 const grace = drainMs + 5_000;
 
+/** `EX_TEMPFAIL` of sysexits.h: whoever supervises the process should start it again. */
+const deviceLostStatus = 75;
+
 export const serveCommand: Command = {
   name: 'serve',
   summary: 'Serve models over an OpenAI-compatible HTTP API',
@@ -30,6 +33,11 @@ Examples:
     const config = readConfig(argv, env);
     const server = await serve(config);
     process.stdout.write(describeServer(server, config));
+    void server.deviceLost.then(async (reason) => {
+      process.stderr.write(`octavo: ${reason}; another process may have it\n`);
+      await server.close();
+      process.exit(deviceLostStatus);
+    });
     closeWithGrace({ delay: grace }, async ({ err }) => {
       // A broken invariant: said loudly, and what can still end in order does.
       if (err !== undefined) process.stderr.write(`${err.stack}\n`);

@@ -14,6 +14,8 @@ const retryable: ReadonlySet<ErrorCode> = new Set([
   'not_ready',
   'draining',
   'engine_failed',
+  'device_lost',
+  'device_out_of_memory',
   'screen_failed',
   'internal_error',
 ]);

@@ -1,5 +1,6 @@
 /** The batcher on the fake engine: what it runs together, how it recovers, and how it drains. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { OctavoError } from '#octavo/errors.js';
 import type { Step } from '#octavo/models/decoder/step.js';
 import { Batching, hear, turns } from '../support/batching.js';
 import { ownedRequest, saysAlone } from '../support/owned-tokens.js';
@@ -305,6 +306,25 @@ describe('a failed step', () => {
     expect(third).toMatchObject({ text: alone[2]!.text, finish: 'length' });
     expect(batching.batcher.healthy).toBe(true);
     expect(batching.finished).toHaveLength(3);
+  });
+
+  test('that lacked memory fails its own sequences alone, and nothing is restarted', async () => {
+    const batching = start({ rows: 3, slots: 8 });
+    const requests = [1, 2, 3].map((owner) => ownedRequest(owner, { length: 4 }));
+    const first = hear(batching.submit(requests[0]!));
+    let others: Promise<unknown> | undefined;
+    batching.engine.onStep = ({ work }) => {
+      if (work.kind === 'decode') others ??= Promise.all(requests.slice(1).map((one) => hear(batching.submit(one))));
+      else if (work.firstRow === 1) batching.engine.failure = new OctavoError('device_out_of_memory', 'full');
+    };
+    expect(await first).toMatchObject({ text: saysAlone(requests[0]!).text, finish: 'length' });
+    const failed = { text: '', finish: null, error: { code: 'device_out_of_memory' } };
+    expect(await others).toMatchObject([failed, failed]);
+    expect(batching.engine.restarts).toBe(0);
+    expect(batching.finished).toHaveLength(3);
+    batching.engine.onStep = () => {};
+    expect(await hear(batching.submit(requests[1]!))).toMatchObject({ text: saysAlone(requests[1]!).text });
+    expect(batching.engine.violations).toEqual([]);
   });
 
   test('in the middle of a prompt fails that one, too', async () => {

@@ -120,7 +120,10 @@ export class FakeEngine implements DecoderEngine {
       this.#interrupted = false;
       return step.work.kind === 'prefill' ? await this.#prefillStep(step) : await this.#decodeStep(step, step.work);
     } catch (error) {
-      this.#lost = true;
+      // What lacked memory leaves the other rows as they were.
+      if (error instanceof OctavoError && error.code === 'device_out_of_memory')
+        [this.failure, this.#pool] = [null, []];
+      else this.#lost = true;
       throw error;
     } finally {
       this.#busy = false;

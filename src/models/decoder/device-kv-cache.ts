@@ -1,10 +1,12 @@
 /** The KV cache in a device's memory: nothing of it ever crosses to the host. */
+import { OctavoError } from '../../errors.js';
 import type { DeviceMemory, DeviceTensor } from '../runtime/runtime.js';
 import type { GraphOpener } from '../worker/serve-steps.js';
 import type { CacheNames } from './decoder-ports.js';
 import { DeviceCopier, deviceCopyGraph, type PartCopy } from './device-copy.js';
 import type { KvView } from './kv-arena.js';
 import type { KvCache, KvCacheShape } from './kv-cache.js';
+import { tokenBytes } from './kv-memory.js';
 import type { BlockPool } from './kv-pool.js';
 import { type BlockCopy, blockTokens, type RowMove } from './step.js';
 
@@ -28,14 +30,22 @@ export class DeviceKvCache implements KvCache {
   /** Of the rows from 0 on, by their number: the same tensors stay bound. */
   readonly #views = new Map<number, KvView>();
 
-  /** Throws what opening a session throws, and ONNX Runtime's error when the device has no room. */
+  /** Throws what opening a session throws, and `device_out_of_memory` when the device has no room. */
   static async open(
     memory: DeviceMemory,
     { shape, names }: { readonly shape: KvCacheShape; readonly names: CacheNames },
     { open }: GraphOpener,
   ): Promise<DeviceKvCache> {
     const copier = new DeviceCopier(await open(await deviceCopyGraph(names.past.length, shape.element ?? 'float32')));
-    return new DeviceKvCache(memory, { shape, names, copier });
+    try {
+      const cache = new DeviceKvCache(memory, { shape, names, copier });
+      await cache.#touch(cache.#arena, cache.capacity);
+      await cache.#touch(cache.#slots, blockTokens);
+      return cache;
+    } catch (error) {
+      await copier.close();
+      throw isOutOfMemory(error) ? noRoom(shape, error) : error;
+    }
   }
 
   private constructor(
@@ -68,7 +78,7 @@ export class DeviceKvCache implements KvCache {
       this.#views.set(rows, view);
       return view;
     }
-    this.#growStage(rows);
+    await this.#growStage(rows);
     // Of a row without a past nothing is read.
     const begun = past.flatMap((tokens, row) => (tokens > 0 ? [{ from: first + row, to: row }] : []));
     await this.#copyRows(this.#arena, this.#stage, begun);
@@ -82,7 +92,13 @@ export class DeviceKvCache implements KvCache {
   }
 
   async move(move: RowMove): Promise<void> {
-    await this.#copyRows(this.#arena, this.#arena, [move]);
+    try {
+      await this.#copyRows(this.#arena, this.#arena, [move]);
+    } catch (error) {
+      // It is no step's own: the row that was to be moved belongs to another.
+      if (isOutOfMemory(error)) throw new OctavoError('engine_failed', error.message, null, { cause: error });
+      throw error;
+    }
   }
 
   /** The arena stays: a device's memory is given when it is asked for, not when it is written. */
@@ -118,11 +134,26 @@ export class DeviceKvCache implements KvCache {
     await this.#copier.copy({ sources, targets, length: blockTokens * headDim }, copies);
   }
 
-  #growStage(rows: number): void {
+  /** Throws `device_out_of_memory`; what is in the arena is not touched. */
+  async #growStage(rows: number): Promise<void> {
     if (rows <= this.#stageRows) return;
     this.#freeStage();
     this.#stage = this.#allocate(rows, this.capacity);
     this.#stageRows = rows;
+    try {
+      await this.#touch(this.#stage, this.capacity);
+    } catch (error) {
+      this.#freeStage();
+      throw error;
+    }
+  }
+
+  /** A run over new memory tells whether it was given: WebGPU does not say so before. Lost devices show here, too. */
+  async #touch(tensors: readonly DeviceTensor[], tokens: number): Promise<void> {
+    if (tensors.length === 0) return;
+    const { headDim } = this.#shape;
+    const length = Math.min(tokens, blockTokens) * headDim;
+    await this.#copier.copy({ sources: tensors, targets: tensors, length }, [{ from: 0, to: 0 }]);
   }
 
   #freeStage(): void {
@@ -149,4 +180,15 @@ export class DeviceKvCache implements KvCache {
     const named = (names: readonly string[]) => new Map(names.map((name, index) => [name, bound[index]!]));
     return { past: named(this.#names.past), present: named(this.#names.present) };
   }
+}
+
+function isOutOfMemory(error: unknown): error is OctavoError {
+  return error instanceof OctavoError && error.code === 'device_out_of_memory';
+}
+
+function noRoom({ rows, capacity, slots = 0, ...shape }: KvCacheShape, cause: Error): OctavoError {
+  const mebibytes = (tokens: number) => Math.ceil((tokens * tokenBytes(shape)) / 2 ** 20);
+  const known = slots === 0 ? '' : `, and known beginnings ${mebibytes(slots * blockTokens)} MiB (--prefix-cache)`;
+  const message = `The device has no room for the KV cache: ${rows} rows of ${capacity} tokens take ${mebibytes(rows * capacity)} MiB (--rows, --context, --kv-memory)${known}.`;
+  return new OctavoError('device_out_of_memory', message, null, { cause });
 }

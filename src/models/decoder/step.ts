@@ -109,7 +109,8 @@ export interface DecoderEngine {
   readonly verifiesGuesses: boolean;
   /**
    * Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost and with
-   * `internal_error` when the run fails; then every row and slot is lost, and `recover` comes before the next step.
+   * `device_lost` or `internal_error` when the run fails; then every row and slot is lost, and `recover` comes before the next
+   * step. Rejects with `device_out_of_memory` when the step lacked memory: its own rows and all slots are lost then, the others not.
    */
   step(step: Step): Promise<StepResult>;
   /** The decode step that runs, if one does, ends after its round: somebody could begin now. */

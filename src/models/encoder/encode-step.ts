@@ -24,7 +24,7 @@ export interface EncoderEngine {
   readonly width: number;
   /**
    * Runs one step. Steps must not overlap. Rejects with `engine_failed` when the worker is lost and with
-   * `internal_error` when the run fails; then `recover` comes before the next step.
+   * `device_lost` or `internal_error` when the run fails; then `recover` comes before the next step.
    */
   step(step: EncodeStep): Promise<EncodeResult>;
   /** After a failed step: resolves when the engine works again. Rejects when it does not. */

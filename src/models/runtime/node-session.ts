@@ -5,7 +5,8 @@
 
 import * as ort from 'onnxruntime-node';
 import type { ProviderName } from '../../device-name.js';
-import { invariant, OctavoError } from '../../errors.js';
+import { invariant } from '../../errors.js';
+import { loadFailure, runFailure } from './device-failure.js';
 import type { AnyTensor, Runtime, Session, Tensor, TensorMap } from './runtime.js';
 
 /** Opens onnxruntime-node. Throws `runtime_unavailable`. */
@@ -33,14 +34,7 @@ export function openNodeRuntime(): Runtime {
             : ort.InferenceSession.create(model, options);
         return new NodeSession(await opened);
       } catch (error) {
-        throw new OctavoError(
-          'invalid_model',
-          `ONNX Runtime cannot load the model: ${(error as Error).message}`,
-          null,
-          {
-            cause: error,
-          },
-        );
+        throw loadFailure(error as Error);
       }
     },
   };
@@ -69,9 +63,7 @@ class NodeSession implements Session {
       const results = await this.#session.run(feeds, [...outputs.keys()]);
       for (const [name, tensor] of outputs) copyInto(ours(tensor), results[name]!, name);
     } catch (error) {
-      throw new OctavoError('internal_error', `ONNX Runtime failed: ${(error as Error).message}`, null, {
-        cause: error,
-      });
+      throw runFailure(error as Error);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Memory of the device that a session runs on, through the allocator of its execution provider. */
 import { invariant } from '../../errors.js';
+import { runFailure } from './device-failure.js';
 import type { OrtApi, Pointer } from './ort-api.js';
 import { createShape, elementType } from './ort-values.js';
 import { type DeviceMemory, type DeviceTensor, elementBytes, elementCount, type TensorType } from './runtime.js';
@@ -23,8 +24,7 @@ export class OrtDevice implements DeviceMemory {
   }
 
   allocate(type: TensorType, dims: readonly number[]): DeviceTensor {
-    const shape = createShape(dims);
-    const value = this.#api.create('CreateTensorAsOrtValue', this.#allocator, shape, dims.length, elementType[type]);
+    const value = this.#createTensor(type, dims);
     const address = this.#api.create('GetTensorMutableData', value);
     this.#values.set(address, value);
     return { type, dims, address };
@@ -45,6 +45,15 @@ export class OrtDevice implements DeviceMemory {
       'CreateTensorWithDataAsOrtValue',
       ...([this.#memoryInfo, address, bytes, shape, dims.length, elementType[type]] as const),
     );
+  }
+
+  #createTensor(type: TensorType, dims: readonly number[]): Pointer {
+    try {
+      const shape = createShape(dims);
+      return this.#api.create('CreateTensorAsOrtValue', this.#allocator, shape, dims.length, elementType[type]);
+    } catch (error) {
+      throw runFailure(error as Error);
+    }
   }
 
   close(): void {

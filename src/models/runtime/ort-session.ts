@@ -2,7 +2,8 @@
 
 import koffi from 'koffi';
 import type { ProviderName } from '../../device-name.js';
-import { invariant, OctavoError } from '../../errors.js';
+import { invariant } from '../../errors.js';
+import { loadFailure, runFailure } from './device-failure.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { OrtDevice } from './ort-device.js';
 import { listGpus } from './ort-hardware.js';
@@ -37,8 +38,7 @@ export function openOrtRuntime(library: string): Runtime {
             : api.create('CreateSessionFromArray', environment, model, model.byteLength, settings);
         return new OrtSession(api, session, options.device);
       } catch (error) {
-        const message = `ONNX Runtime cannot load the model: ${(error as Error).message}`;
-        throw new OctavoError('invalid_model', message, null, { cause: error });
+        throw loadFailure(error as Error);
       } finally {
         api.release('ReleaseSessionOptions', settings);
       }
@@ -78,9 +78,7 @@ class OrtSession implements Session {
       this.#bind('BindOutput', this.#boundOutputs, outputs);
       this.#api.call('RunWithBinding', this.#session, null, this.#binding);
     } catch (error) {
-      throw new OctavoError('internal_error', `ONNX Runtime failed: ${(error as Error).message}`, null, {
-        cause: error,
-      });
+      throw runFailure(error as Error);
     }
   }
 

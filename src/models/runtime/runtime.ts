@@ -33,7 +33,10 @@ export type TensorMap = ReadonlyMap<string, AnyTensor>;
 
 /** Memory of the device that a session runs on. */
 export interface DeviceMemory {
-  /** A tensor that lives as long as the session, unless it is freed. Throws an Error with ONNX Runtime's message when there is no room. */
+  /**
+   * A tensor that lives as long as the session, unless it is freed. Throws `device_out_of_memory` when there is no room; of WebGPU
+   * the first run that uses it does.
+   */
   allocate(type: TensorType, dims: readonly number[]): DeviceTensor;
   free(tensor: DeviceTensor): void;
 }
@@ -51,7 +54,7 @@ export interface Session {
   readonly device: DeviceMemory | null;
   /**
    * Runs the graph and writes the outputs into the given tensors. One tensor may be an input and an output at once:
-   * it is then updated in place. Throws `internal_error` with ONNX Runtime's message when the run fails.
+   * it is then updated in place. Throws `device_lost`, `device_out_of_memory`, or `internal_error` with ONNX Runtime's message.
    */
   run(inputs: TensorMap, outputs: TensorMap): Promise<void>;
   close(): Promise<void>;
@@ -89,7 +92,7 @@ export interface Runtime {
   readonly gpus: readonly Gpu[];
   /**
    * Loads a graph: a file, with external data beside it, or the bytes of one. Throws `invalid_model` with ONNX Runtime's
-   * message.
+   * message, `device_lost` or `device_out_of_memory`.
    */
   open(model: string | Uint8Array, options: SessionOptions): Promise<Session>;
 }

@@ -46,23 +46,34 @@ export function serveSteps<Step, Result>(
   setup: ThreadSetup,
   createRunner: CreateRunner<Step, Result>,
 ): (request: ThreadRequest<Step>) => Promise<ThreadReply<Result>> {
+  let loads = 1;
   let loading: Promise<Loaded<Step, Result>> | null = load(setup, createRunner);
   loading.catch(() => {});
+  const again = () => {
+    loads++;
+    return load(setup, createRunner);
+  };
   return async (request) => {
     try {
-      if (request.kind === 'hello') loading ??= load(setup, createRunner);
+      if (request.kind === 'hello') loading ??= again();
+      if (loading === null && request.kind === 'leave') return { kind: 'left' };
       if (loading === null) throw new OctavoError('engine_failed', 'The engine has not loaded its model.');
       const { runner, device, info } = await loading;
       const inTurn = <T>(use: () => Promise<T>) => takeTurn(setup.turns, device.provider, use);
+      const incarnation = `${threadId}.${loads}`;
       switch (request.kind) {
         case 'hello':
-          return { kind: 'hello', incarnation: threadId, info };
+          return { kind: 'hello', incarnation, info };
         case 'step':
-          if (request.incarnation !== threadId) throw new OctavoError('engine_failed', 'The engine was restarted.');
+          if (request.incarnation !== incarnation) throw new OctavoError('engine_failed', 'The engine was restarted.');
           return { kind: 'result', result: await inTurn(() => runner.step(request.step)) };
         case 'rest':
           await inTurn(async () => runner.rest?.());
           return { kind: 'rested' };
+        case 'leave':
+          loading = null;
+          await inTurn(() => runner.close());
+          return { kind: 'left' };
         case 'close':
           await inTurn(() => runner.close());
           return { kind: 'closed' };

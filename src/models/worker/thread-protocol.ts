@@ -25,11 +25,15 @@ export interface ThreadSetup extends SessionSetup {
 /** What the thread knows of how its graph was opened. */
 export type SessionInfo = Omit<RuntimeInfo, 'rows' | 'devices'>;
 
-/** `incarnation` names one start of the thread: a new thread has nothing of the old one's state. */
+/**
+ * `incarnation` names one loading of the model: another has nothing of its state. `leave`: whatever is on the device goes, and the
+ * next hello loads the model again.
+ */
 export type ThreadRequest<Step> =
   | { readonly kind: 'hello' }
-  | { readonly kind: 'step'; readonly incarnation: number; readonly step: Step }
+  | { readonly kind: 'step'; readonly incarnation: string; readonly step: Step }
   | { readonly kind: 'rest' }
+  | { readonly kind: 'leave' }
   | { readonly kind: 'close' };
 
 /** An error as a plain value: a class does not survive the copy between threads. */
@@ -37,16 +41,20 @@ export interface Failure {
   readonly kind: 'error';
   readonly code: ErrorCode;
   readonly message: string;
+  /** What lies behind it, for the operator; empty: nothing is known. */
+  readonly detail: string;
 }
 
 export type ThreadReply<Result> =
-  | { readonly kind: 'hello'; readonly incarnation: number; readonly info: SessionInfo }
+  | { readonly kind: 'hello'; readonly incarnation: string; readonly info: SessionInfo }
   | { readonly kind: 'result'; readonly result: Result }
   | { readonly kind: 'rested' }
+  | { readonly kind: 'left' }
   | { readonly kind: 'closed' }
   | Failure;
 
 export function toFailure(error: unknown): Failure {
   const code = error instanceof OctavoError ? error.code : 'internal_error';
-  return { kind: 'error', code, message: (error as Error).message };
+  const { message, cause } = error as Error;
+  return { kind: 'error', code, message, detail: cause instanceof Error ? cause.message : '' };
 }

@@ -1,4 +1,5 @@
 /** Two replicas on one WebGPU device at once, which end the process where they do not take turns. */
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Batcher } from '#octavo/batcher/batcher.js';
 import { defaultLimits } from '#octavo/batcher/scheduler.js';
@@ -14,8 +15,8 @@ import { useSoftwareGpu } from '../../support/software-gpu.js';
 useSoftwareGpu();
 
 it('each says what it says alone', async () => {
-  const folder = temporaryFolder();
-  await buildModel({ source: conciergeWeights, out: folder, precision: 'fp32', force: true });
+  const folder = join(temporaryFolder(), 'fp32');
+  await buildModel({ source: conciergeWeights, out: folder, precision: 'fp32' });
   const settings = {
     name: null,
     rows: 2,

@@ -24,7 +24,7 @@ test('a model that was not loaded is loaded again by the next hello, not before'
   const hello = await handle({ kind: 'hello' });
   expect(hello).toMatchObject({ kind: 'hello', info: { threads: 1 } });
   expect(loads).toBe(2);
-  const incarnation = hello.kind === 'hello' ? hello.incarnation : -1;
+  const incarnation = hello.kind === 'hello' ? hello.incarnation : '';
   expect(await handle({ kind: 'step', incarnation, step: 1 })).toEqual({ kind: 'result', result: 2 });
   expect(await handle({ kind: 'close' })).toEqual({ kind: 'closed' });
 });

@@ -1,0 +1,42 @@
+/** Failures of a device, told from others by what ONNX Runtime and the drivers say: they give them no codes. */
+import { type ErrorCode, OctavoError } from '../../errors.js';
+
+/**
+ * Nothing on the device can be used again: its driver was reset, or the GPU taken away. Words of Dawn (WebGPU), of Vulkan, of DXGI,
+ * and of CUDA's errors that stay.
+ */
+const lost =
+  /\[Device\] is lost|device (?:was |is )?lost|VK_ERROR_DEVICE_LOST|DXGI_ERROR_DEVICE_(?:REMOVED|HUNG|RESET)|887A000[567]|CUDA[^\n]*(?:illegal memory access|unspecified launch failure|device-side assert|uncorrectable|GPU is lost)/i;
+
+/** Memory was asked for and not given. WebGPU gives a buffer that is invalid instead, and fails the run that uses it. */
+const outOfMemory =
+  /\[Invalid Buffer[^\n]*is invalid due to a previous error|VK_ERROR_OUT_OF_(?:DEVICE|HOST)_MEMORY|out of memory|Failed to allocate memory|cudaErrorMemoryAllocation|bad_alloc|E_OUTOFMEMORY|8007000E/i;
+
+const lostMessage = 'The device that computes the model was lost and is being opened again; try again in a moment.';
+const memoryMessage =
+  'The device that computes the model has no memory left for this; try again, or ask for less at once.';
+
+/** What a failed run of a graph, or a failed allocation, means: `device_lost`, `device_out_of_memory`, or `internal_error`. */
+export function runFailure(error: Error): OctavoError {
+  const { message } = error;
+  if (lost.test(message)) return failure('device_lost', lostMessage, error);
+  if (outOfMemory.test(message)) return failure('device_out_of_memory', memoryMessage, error);
+  return failure('internal_error', `ONNX Runtime failed: ${message}`, error);
+}
+
+/** What it means that a graph cannot be loaded: the device's fault, or `invalid_model`. */
+export function loadFailure(error: Error): OctavoError {
+  const { message } = error;
+  if (lost.test(message)) return failure('device_lost', lostMessage, error);
+  const code = outOfMemory.test(message) ? 'device_out_of_memory' : 'invalid_model';
+  return failure(code, `ONNX Runtime cannot load the model: ${message}`, error);
+}
+
+/** For those who were on a lost device and did not see it themselves. */
+export function lostDevice(): OctavoError {
+  return new OctavoError('device_lost', lostMessage);
+}
+
+function failure(code: ErrorCode, message: string, cause: Error): OctavoError {
+  return new OctavoError(code, message, null, { cause });
+}

@@ -4,10 +4,11 @@ import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
 import { shapeNames } from '../models/build/source/random-source.js';
+import { namedPrecisions, precisionFor, targets } from '../models/build/target.js';
 import { isCalibrated } from '../models/calibration/calibrate.js';
 import { buildCalibrated } from '../models/calibration/calibrated-build.js';
 import type { CalibrationText } from '../models/calibration/calibration-text.js';
-import type { Manifest } from '../models/manifest.js';
+import type { Manifest, Precision } from '../models/manifest.js';
 import { buildMeasured } from '../models/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
@@ -28,10 +29,15 @@ const buildOptions = {
     value: 'folder',
     help: 'Folder to write (required)',
   },
+  target: {
+    schema: oneOf(...targets).default('cpu'),
+    value: 'device',
+    help: 'cpu (default), or gpu: int8-weight, int4-weight or fp16 with activations and KV cache in float16',
+  },
   precision: {
-    schema: oneOf('int8', 'int8-weight', 'int4-weight', 'fp16', 'fp32').default('int8'),
+    schema: oneOf(...namedPrecisions).optional(),
     value: 'name',
-    help: 'int8 (per-token W8A8), int8-weight or int4-weight (blocks), fp16 (for GPUs), or fp32 (default int8)',
+    help: 'int8 (per-token W8A8), int8-weight or int4-weight (blocks), fp16 or fp32 (default int8; for a GPU int8-weight)',
   },
   name: {
     schema: z.string().optional(),
@@ -93,6 +99,7 @@ ${describeOptions(buildOptions)}
 Examples:
   octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen
   octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen --text conversations.jsonl --max-loss 1%
+  octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen-gpu --target gpu
   octavo serve --model ./qwen
   octavo build --random qwen2.5-0.5b --out ./random && octavo bench --model ./random
 `,
@@ -126,14 +133,15 @@ interface Built {
 
 /** `source` is `undefined` for random weights. */
 async function build(source: string | undefined, settings: BuildSettings, onProgress: OnProgress): Promise<Built> {
-  const { out, precision, name, random, seed, reduceRange, keep, force, maxLoss } = settings;
+  const { out, name, random, seed, reduceRange, keep, force, maxLoss } = settings;
+  const precision = precisionFor(settings.target, settings.precision);
   const options = { out, precision, reduceRange, keep, force, ...(name === undefined ? {} : { name }) };
   if (source === undefined) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };
   }
   const { text, tokens, threads } = settings;
-  const calibrateOn = await calibrationText(source, settings);
+  const calibrateOn = await calibrationText(source, settings.calibrate, precision);
   if (precision === 'fp32' || settings.noReceipt) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     const alone = { ...options, source };
@@ -148,7 +156,8 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
 /** `undefined`: nothing is calibrated. Throws `invalid_config` for a text that the build has no use for. */
 async function calibrationText(
   source: string,
-  { calibrate, precision }: BuildSettings,
+  calibrate: string,
+  precision: Precision,
 ): Promise<CalibrationText | undefined> {
   if (calibrate === 'off') return undefined;
   if (precision === 'int8' && (await isCalibrated(source))) return calibrate === 'default' ? null : calibrate;

@@ -51,6 +51,6 @@ provider
 ${providers.map(({ name, problem }) => `  ${name.padEnd(11)}${problem ?? 'runs'}`).join('\n')}
 
 --device auto
-${choices.map(({ precision, device, reason }) => `  ${precision.padEnd(13)}${device}: ${reason}`).join('\n')}
+${choices.map(({ precision, device, reason }) => `  ${precision.padEnd(17)}${device}: ${reason}`).join('\n')}
 `;
 }

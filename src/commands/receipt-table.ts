@@ -81,7 +81,7 @@ function differenceLine(what: string, { mean, largest }: Differences): Line {
 }
 
 function toLine([what, reference, model, change]: Line): string {
-  return `${what.padEnd(26)}${reference.padStart(14)}${model.padStart(14)}   ${change}`.trimEnd();
+  return `${what.padEnd(26)}${reference.padStart(14)}${model.padStart(18)}   ${change}`.trimEnd();
 }
 
 function describeSetting(receipt: Receipt): string {

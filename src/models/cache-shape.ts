@@ -1,8 +1,8 @@
 /** What the KV cache of a model that Octavo built is made of. */
 import type { KvShape } from './decoder/kv-arena.js';
-import type { Manifest } from './manifest.js';
+import { activationsOf, type Manifest } from './manifest.js';
 
 /** A model's shape with what its graph takes and gives keys and values as. */
 export function cacheShape({ shape, precision }: Manifest): Manifest['shape'] & Pick<KvShape, 'element'> {
-  return precision === 'fp16' ? { ...shape, element: 'float16' } : shape;
+  return { ...shape, element: activationsOf(precision) };
 }

@@ -13,8 +13,21 @@ const fileSchema = z.strictObject({
 const size = (max: number) => z.int().positive().max(max);
 
 /** How the weights, and the products with them, are computed; `docs/models.md` says what each is for. */
-export const precisions = ['int8', 'fp32', 'fp16', 'int8-weight', 'int4-weight'] as const;
+export const precisions = [
+  'int8',
+  'fp32',
+  'fp16',
+  'int8-weight',
+  'int4-weight',
+  'int8-weight-fp16',
+  'int4-weight-fp16',
+] as const;
 export type Precision = (typeof precisions)[number];
+
+/** What activations are computed in and the KV cache is kept in; int8 rounds activations on their way into a product. */
+export function activationsOf(precision: Precision): 'float32' | 'float16' {
+  return precision.endsWith('fp16') ? 'float16' : 'float32';
+}
 
 /** What a model gives: text, a vector for a text, a label for a text, a label for each of its tokens. */
 export const tasks = ['generate', 'embed', 'classify', 'tag'] as const;

@@ -19,7 +19,7 @@ describe('octavo doctor', () => {
     expect(out).toMatch(/reads \d+\.\d GB\/s, \d+\.\d\d million million 8-bit products a second/);
     expect(out).toMatch(/^ {2}webgpu {5}Failed to get a WebGPU adapter/m);
     expect(out).toMatch(/^ {2}cpu {8}runs$/m);
-    expect(out).toMatch(/^ {2}int8 {9}cpu: what int8 graphs are built for$/m);
+    expect(out).toMatch(/^ {2}int8 {13}cpu: what int8 graphs are built for$/m);
   });
 
   it('tries a GPU, one in software too, which it does not choose: the machine has none', async () => {

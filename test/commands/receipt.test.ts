@@ -41,6 +41,18 @@ describe('octavo build', () => {
     expect(readdirSync(root).filter((name) => name.includes('refused'))).toEqual([]);
   });
 
+  it('builds for a GPU with activations in float16, and says so now and later', async () => {
+    const built = await octavo('build', source, '--out', 'gpu', '--target', 'gpu', '--tokens', '60');
+    expect(built).toMatchObject({ code: 0, err: '' });
+    expect(built.out).toMatch(/^tiny \(llama, int8-weight-fp16\): /);
+    expect(built.out).toMatch(/^ +FP32 +INT8-WEIGHT-FP16$/m);
+    expect((await octavo('show', 'gpu')).out).toMatch(/^tiny \(llama, int8-weight-fp16\), built by Octavo/);
+    const four = ['--precision', 'int4-weight', '--no-receipt'];
+    expect((await octavo('build', source, '--out', 'gpu4', '--target', 'gpu', ...four)).out).toContain(
+      'tiny (llama, int4-weight-fp16): ',
+    );
+  });
+
   it('calibrates before it is measured, and says which layers', async () => {
     const lossy = writeLossyCheckpoint(join(root, 'loud'));
     const built = await octavo('build', lossy, '--out', 'calm', '--tokens', '200', '--max-loss', '1%');
@@ -130,6 +142,12 @@ describe('octavo build', () => {
     [['--max-loss', '1%', '--no-receipt'], /--max-loss needs a build of a checkpoint with its receipt/],
     [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
     [['--keep', 'lm_head', '--precision', 'fp32'], /kept FP32 in an int8 build only; this one is fp32/],
+    [
+      ['--target', 'gpu', '--precision', 'int8'],
+      /--target gpu has no int8: .* Allowed are int8-weight, int4-weight, fp16;/,
+    ],
+    [['--target', 'gpu', '--precision', 'fp32'], /--target gpu has no fp32: it is the same graph for every target/],
+    [['--target', 'tpu'], /--target is "tpu"/],
     [['--text', 'absent.txt'], /Cannot read the text absent\.txt/],
   ])('refuses %j', async (args, message) => {
     const { code, err } = await octavo('build', source, '--out', 'never', ...args);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelProtoSchema } from '#octavo/models/build/onnx/onnx_pb.js';
-import { type Manifest, manifestSchema } from '#octavo/models/manifest.js';
+import { activationsOf, type Manifest, manifestSchema } from '#octavo/models/manifest.js';
 
 export interface DecoderRun {
   /** [rows, num_logits, vocab] */
@@ -106,7 +106,7 @@ export class OnnxDecoder {
 }
 
 function emptyCache(precision: Manifest['precision'], dims: readonly number[]): Tensor {
-  return precision === 'fp16'
+  return activationsOf(precision) === 'float16'
     ? new Tensor('float16', new Uint16Array(0), dims)
     : new Tensor('float32', new Float32Array(0), dims);
 }

@@ -1,7 +1,7 @@
 /** Builds a model folder: an ONNX graph, its weights, its tokenizer and a manifest, from a checkpoint or random weights. */
 import { OctavoError } from '../../errors.js';
 import { readEndTokens } from '../end-tokens.js';
-import { type Manifest, manifestSchema, type Precision } from '../manifest.js';
+import { activationsOf, type Manifest, manifestSchema, type Precision } from '../manifest.js';
 import { nameOf } from '../model-name.js';
 import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
@@ -132,6 +132,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
 
 /** What transformers.js needs to know to load the folder. */
 function loader(precision: Precision): JsonObject {
-  const cache = precision === 'fp16' ? { kv_cache_dtype: { fp16: 'float16' } } : {};
-  return { use_external_data_format: true, dtype: dtypeName(precision), ...cache };
+  const dtype = dtypeName(precision);
+  const cache = activationsOf(precision) === 'float16' ? { kv_cache_dtype: { [dtype]: 'float16' } } : {};
+  return { use_external_data_format: true, dtype, ...cache };
 }

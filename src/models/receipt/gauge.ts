@@ -1,6 +1,8 @@
 /** Measures builds of one model against FP32, all on the same samples. */
 import { OctavoError } from '../../errors.js';
+import { largestHalf } from '../build/weights/float-format.js';
 import { cacheShape } from '../cache-shape.js';
+import { activationsOf } from '../manifest.js';
 import type { ModelFolder } from '../model-folder.js';
 import { compareModels } from './compare-models.js';
 import type { CompareSetup, Graphs } from './comparison-protocol.js';
@@ -48,8 +50,7 @@ export function createGauge<Sample, Shape, Result>(parts: GaugeParts<Sample, Sha
       const [results = []] = await compareModels<Sample, Shape, Result>(options);
       const quality = parts.summarise(results);
       if (Number.isFinite(quality.loss)) return quality;
-      const { name } = model.manifest;
-      throw new OctavoError('invalid_model', `${name} or its FP32 reference gives numbers that are not finite.`);
+      throw new OctavoError('invalid_model', describeOverflow(model.manifest));
     },
     probe: async (models, onModel) => {
       const onSample = (model: number, done: number) => void (done === 0 && onModel(model));
@@ -57,6 +58,12 @@ export function createGauge<Sample, Shape, Result>(parts: GaugeParts<Sample, Sha
       return (await compareModels<Sample, Shape, Result>(options)).map((results) => parts.distance(results));
     },
   };
+}
+
+function describeOverflow({ name, precision }: ModelFolder['manifest']): string {
+  const sentence = `${name} or its FP32 reference gives numbers that are not finite.`;
+  if (activationsOf(precision) === 'float32') return sentence;
+  return `${sentence} Activations of ${precision} are float16, which ends at ${largestHalf}; a build without --target gpu that is not fp16 has them in float32.`;
 }
 
 export function graphsOf({ graph, encoderGraph, manifest }: ModelFolder): Graphs {

@@ -12,7 +12,9 @@ export interface DeviceChoice extends Device {
  * Precisions, and variants of exports, whose products GPU providers compute; integer products would fall back to the CPU,
  * matrix by matrix.
  */
-const gpuPrecisions: readonly string[] = ['fp16', 'int8-weight', 'int4-weight', 'q4', 'q4f16'];
+const gpuPrecisions: readonly string[] = [
+  ...['fp16', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'int4-weight-fp16', 'q4', 'q4f16'],
+];
 /** The better first. TensorRT compiles for minutes: it is never taken unasked. */
 const gpuProviders: readonly ProviderName[] = ['cuda', 'directml', 'coreml', 'webgpu'];
 

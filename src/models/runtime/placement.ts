@@ -1,4 +1,5 @@
 /** Which execution provider runs which nodes of a graph, as ONNX Runtime has placed them. */
+import type { Precision } from '../manifest.js';
 
 /** Nodes of one provider, by their operators. */
 export interface Placement {
@@ -10,34 +11,43 @@ export interface Placement {
 /** Operators in which a model spends its time. */
 const heavy = /^(.*MatMul.*|Gemm|.*Attention|Conv.*)$/;
 
+/** What was asked of the runtime: the provider that was chosen, and the precision of the graph. */
+export interface PlacedGraph {
+  readonly provider: string;
+  readonly precision: string;
+}
+
 /**
  * For a person: `all 326 nodes on cpu`; or the share of each provider, and the heavy operators that the CPU runs although
- * another provider, `chosen`, was asked for. ONNX Runtime does not list the nodes of some providers (WebGPU): then only
- * what the CPU has is counted. Empty where the runtime does not say.
+ * another provider was chosen. Empty where the runtime does not say. Of a provider that lays graphs out anew (WebGPU), ONNX
+ * Runtime tells only the nodes that it left to others.
  */
-export function describePlacement(placements: readonly Placement[], chosen: string): string {
+export function describePlacement(placements: readonly Placement[], graph: PlacedGraph): string {
   const counted = placements
     .map(({ provider, operators }) => ({ provider, nodes: sum(operators.values()) }))
     .toSorted((a, b) => b.nodes - a.nodes);
-  const total = sum(counted.map(({ nodes }) => nodes));
-  const [first, ...rest] = counted;
+  const [first, ...others] = counted;
   if (first === undefined) return '';
-  if (!counted.some(({ provider }) => provider === chosen)) {
-    const others = counted.map(({ provider, nodes }) => `${nodes} nodes on ${provider}`);
-    return `${others.join(', ')}, all others on ${chosen}${describeFallbacks(placements)}`;
+  const fallbacks = graph.provider === 'cpu' ? '' : describeFallbacks(placements, graph.precision);
+  if (!counted.some(({ provider }) => provider === graph.provider)) {
+    const known = counted.map(({ provider, nodes }) => `${nodes} nodes on ${provider}`).join(', ');
+    return `${known}, all others on ${graph.provider}${fallbacks}`;
   }
-  if (rest.length === 0) return `all ${total} nodes on ${first.provider}`;
+  const total = sum(counted.map(({ nodes }) => nodes));
+  if (others.length === 0) return `all ${total} nodes on ${first.provider}`;
   const shares = counted.map(({ provider, nodes }) => `${((100 * nodes) / total).toFixed(0)}% on ${provider}`);
-  return `of ${total} nodes ${shares.join(', ')}${describeFallbacks(placements)}`;
+  return `of ${total} nodes ${shares.join(', ')}${fallbacks}`;
 }
 
-function describeFallbacks(placements: readonly Placement[]): string {
+/** What `octavo build --target gpu` writes by default has only operators that GPU providers compute. */
+const staysOnGpu: readonly string[] = ['int8-weight-fp16', 'int4-weight-fp16'] satisfies Precision[];
+
+function describeFallbacks(placements: readonly Placement[], precision: string): string {
   const onCpu = placements.find(({ provider }) => provider === 'cpu')?.operators ?? new Map<string, number>();
   const fallen = [...onCpu].filter(([operator]) => heavy.test(operator));
   if (fallen.length === 0) return '';
   const named = fallen.map(([operator, count]) => `${count} ${operator}`).join(', ');
-  const integers = fallen.some(([operator]) => operator === 'MatMulIntegerToFloat');
-  const advice = integers ? '; int8-weight and fp16 are the precisions for it' : '';
+  const advice = staysOnGpu.includes(precision) ? '' : '; "octavo build --target gpu" makes a build that stays on it';
   return `; on cpu, as the provider has no kernel for them: ${named}${advice}`;
 }
 

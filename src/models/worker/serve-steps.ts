@@ -125,8 +125,11 @@ async function openOn<Step, Result>(
   const open = (graph: string | Uint8Array) => runtime.open(graph, { device, threads: setup.threads });
   const session = await open(setup.graph);
   try {
-    const placement = describePlacement(session.placement, device.provider);
-    return { runner: await createRunner(session, { runtime, open }), placement };
+    const graph = { provider: device.provider, precision: setup.precision };
+    return {
+      runner: await createRunner(session, { runtime, open }),
+      placement: describePlacement(session.placement, graph),
+    };
   } catch (error) {
     await session.close().catch(() => {});
     throw error;

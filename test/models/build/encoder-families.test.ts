@@ -29,6 +29,7 @@ describe.each(encoderFixtures.map((fixture) => [fixture.name, fixture] as const)
   it.each([
     ['fp16', 0.005],
     ['int8', 0.15],
+    ['int8-weight-fp16', 0.1],
   ] as const)('comes near it in %s', async (precision, bound) => {
     const run = await (await openBuild(folder, precision)).run(all, padded);
     const compared = texts.flatMap((text, index) => compare(run, text, index));
@@ -37,7 +38,7 @@ describe.each(encoderFixtures.map((fixture) => [fixture.name, fixture] as const)
     expect(relativeError(actual, expected)).toBeLessThan(bound);
   });
 
-  it.each(['int8', 'int8-weight', 'int4-weight', 'fp32'] as const)(
+  it.each(['int8', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'fp32'] as const)(
     'gives a text the same bits alone and beside others in %s',
     async (precision) => {
       const encoder = await openBuild(folder, precision);

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/folders.js';
 import { type DecoderRun, OnnxDecoder } from '../../support/onnx-decoder.js';
 
 const root = temporaryFolder();
-const quantised = ['int8', 'int8-weight', 'int4-weight'] as const;
+const quantised = ['int8', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'int4-weight-fp16'] as const;
 
 describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))('%s', (_, { folder, reference }) => {
   const { prompts } = reference;
@@ -40,6 +40,8 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
     ['int8', 0.15],
     ['int8-weight', 0.1],
     ['int4-weight', 0.75],
+    ['int8-weight-fp16', 0.1],
+    ['int4-weight-fp16', 0.75],
   ] as const)('comes near them in %s', async (precision, bound) => {
     const decoder = await openBuild(folder, { precision, keep: 0 });
     const [actual, expected]: [number[], number[]] = [[], []];

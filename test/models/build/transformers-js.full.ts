@@ -36,7 +36,11 @@ const models = new Map<string, Model>([
   ['concierge int8', { folder: embedded, prompts: golden.cases.slice(0, 4).map((one) => one.prompt_ids), count }],
 ]);
 const cases = familyFixtures.flatMap(({ name, ...rest }) =>
-  (['fp32', 'fp16', 'int8'] as const).map((precision) => ({ name: `${name} ${precision}`, precision, ...rest })),
+  (['fp32', 'fp16', 'int8', 'int8-weight-fp16', 'int4-weight-fp16'] as const).map((precision) => ({
+    name: `${name} ${precision}`,
+    precision,
+    ...rest,
+  })),
 );
 const theirs = new Map<string, readonly (readonly number[])[]>();
 

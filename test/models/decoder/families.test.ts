@@ -32,7 +32,7 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       await decoder.close();
     });
 
-    const quantised = ['int8', 'int8-weight', 'int4-weight'] as const;
+    const quantised = ['int8', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'int4-weight-fp16'] as const;
     it.each(quantised)('gives a prompt the same tokens in company and in chunks in %s', async (precision) => {
       const decoder = await openDecoder(precision);
       const together = await decodeAll(decoder);

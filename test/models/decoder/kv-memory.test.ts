@@ -42,6 +42,7 @@ test('refuses a budget without room for a context, and says how much is needed',
 test.each([
   ['fp32', 4],
   ['fp16', 8],
+  ['int8-weight-fp16', 8],
 ] as const)('a model in %s has as many rows as fit: %i', async (precision, rows) => {
   const folder = join(temporaryFolder(), precision);
   await buildRandomModel({ shape: 'tiny-qwen2', seed: 1, precision, out: folder });

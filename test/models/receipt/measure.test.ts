@@ -7,6 +7,7 @@ import { buildMeasured } from '#octavo/models/measured-build.js';
 import { openModelFolder } from '#octavo/models/model-folder.js';
 import { measureReceipt } from '#octavo/models/receipt/measure.js';
 import { receiptSchema } from '#octavo/models/receipt/receipt.js';
+import { editCheckpoint } from '../../support/edited-checkpoint.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { OnnxDecoder } from '../../support/onnx-decoder.js';
 import { ofTask } from '../../support/receipt.js';
@@ -132,6 +133,25 @@ describe('a measured build', () => {
       message: expect.stringMatching(/^INT4-WEIGHT changes perplexity by .* Nothing was written\.$/),
     });
     expect(readdirSync(parent)).toEqual(['model']);
+  });
+
+  it('for a GPU has a receipt too, and is refused where its activations do not fit float16', async () => {
+    const parent = temporaryFolder();
+    const build = { source: concierge, out: join(parent, 'model'), precision: 'int8-weight-fp16' } as const;
+    const { receipt } = await buildMeasured({ build, measure, maxLoss: 0.01 }, () => {});
+    expect(receipt.precision).toBe('int8-weight-fp16');
+    expect(ofTask('generate', receipt).agreement).toBeGreaterThan(0.95);
+    const loudTensors = ['post_attention_layernorm', 'mlp.gate_proj', 'mlp.up_proj'];
+    const edits = loudTensors.map((name) => ({ tensor: `model.layers.0.${name}.weight`, value: 1000 }) as const);
+    const source = editCheckpoint(tiny, join(parent, 'loud'), edits);
+    const loud = { ...build, source, out: join(parent, 'refused') };
+    await expect(buildMeasured({ build: loud, measure, maxLoss: null }, () => {})).rejects.toMatchObject({
+      code: 'invalid_model',
+      message: expect.stringMatching(
+        /^loud or its FP32 reference gives numbers that are not finite\. Activations of int8-weight-fp16 are float16, /,
+      ),
+    });
+    expect(existsSync(loud.out)).toBe(false);
   });
 
   it('that loses too much keeps the layer that loses it in FP32, and is then as good as told', async () => {

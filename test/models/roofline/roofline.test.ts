@@ -21,6 +21,7 @@ describe.each([
   ['fp32', 4, 4, 0],
   ['int8', 1, 1.1, 1],
   ['int8-weight', 1 + 4 / 32, 1 + 4 / 32, 1],
+  ['int8-weight-fp16', 1 + 2 / 32, 1 + 2 / 32, 1],
 ] as const)('a model in %s', (precision, fewest, most, integer) => {
   test('reads each weight of its products once, and multiplies it once for each token or row', async () => {
     const out = join(parent, precision);

@@ -79,7 +79,9 @@ export function describeRuntime(
         expect(placed?.operators.get('GroupQueryAttention')).toBe(device === cpu ? 6 : undefined);
         // After fusing: fewer than were drawn.
         const sentence = device === cpu ? /^all \d{2,3} nodes on cpu$/ : /^\d\d nodes on cpu, all others on webgpu/;
-        expect(describePlacement(session.placement, device.provider)).toMatch(sentence);
+        expect(describePlacement(session.placement, { provider: device.provider, precision: 'fp32' })).toMatch(
+          sentence,
+        );
       }
     });
 

@@ -1,7 +1,6 @@
 /** Weights quantised in blocks of 32 columns: products with them, and rows of them, by ONNX Runtime's own operators. */
 import type { Precision } from '../../manifest.js';
 import { type BlockBits, blockBytes, blockColumns, blocksOf, quantiseBlocks } from '../weights/quantise-blocks.js';
-import type { Weights } from '../weights/weights.js';
 import type { GraphContext } from './graph-context.js';
 import { type Matrix, matrixRows, rowBlocks } from './matrix.js';
 import { bytesOf, type TensorSource } from './tensor.js';
@@ -20,11 +19,11 @@ export function vocabularyBits(precision: Precision): BlockBits | undefined {
 }
 
 /** Adds a matrix as an initializer, uint8 [rows, blocks, bytes of a block], with `<name>_scales`, [rows, blocks]. */
-export function addBlocks({ builder, weights }: GraphContext, matrix: Matrix, bits: BlockBits): void {
-  builder.initializers(blockRows(weights, matrix, bits));
+export function addBlocks(context: GraphContext, matrix: Matrix, bits: BlockBits): void {
+  context.builder.initializers(blockRows(context, matrix, bits));
 }
 
-function blockRows(weights: Weights, matrix: Matrix, bits: BlockBits): TensorSource {
+function blockRows({ weights, halfScales = false }: GraphContext, matrix: Matrix, bits: BlockBits): TensorSource {
   const { name, columns } = matrix;
   const [rows, count] = [matrixRows(matrix), blocksOf(columns)];
   return {
@@ -35,7 +34,7 @@ function blockRows(weights: Weights, matrix: Matrix, bits: BlockBits): TensorSou
     async *chunks() {
       const scales = new Float32Array(rows * count);
       for await (const { block, row } of rowBlocks(weights, matrix)) {
-        const quantised = quantiseBlocks(block, columns, bits);
+        const quantised = quantiseBlocks(block, columns, { bits, halfScales });
         scales.set(quantised.scales, row * count);
         yield bytesOf(quantised.values);
       }

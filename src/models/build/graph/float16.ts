@@ -1,8 +1,8 @@
-/** An FP32 graph in float16: weights, activations and KV cache, for GPUs. Operators that sum keep float32 inside. */
+/** A graph in float16: activations, KV cache, weights that are not in blocks, for GPUs. Operators that sum keep float32 inside. */
 import { OctavoError } from '../../../errors.js';
 import { halvesOf, largestHalf } from '../weights/float-format.js';
 import type { Graph, GraphNode, GraphValue } from './graph-builder.js';
-import { bytesOf, isConstant, type TensorSource } from './tensor.js';
+import { byteLength, bytesOf, isConstant, type TensorSource } from './tensor.js';
 
 /** TensorProto.DataType */
 const [floatType, halfType] = [1n, 10n];
@@ -45,17 +45,30 @@ function halfCast({ op, attributes }: GraphNode): GraphNode['attributes'] {
 
 /** Throws `invalid_model` for weights that float16 cannot hold. */
 function halfSource(source: TensorSource): TensorSource {
-  const [first] = source.tensors;
-  if (first === undefined || !source.tensors.some(({ type }) => type === 'float32')) return source;
+  if (!source.tensors.some(({ type }) => type === 'float32')) return source;
   return {
     tensors: source.tensors.map((spec) => (spec.type === 'float32' ? { ...spec, type: 'float16' } : spec)),
     async *chunks() {
-      for await (const chunk of source.chunks()) {
-        const values = new Float32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4);
-        yield bytesOf(halvesOf(isConstant(first.name) ? values.map(bounded) : refuseLarge(values, first.name)));
+      for await (const { spec, chunk } of chunksByTensor(source)) {
+        yield spec.type === 'float32' ? halfChunk(chunk, spec.name) : chunk;
       }
     },
   };
+}
+
+/** Each chunk with the tensor that it is a part of. */
+async function* chunksByTensor({ tensors, chunks }: TensorSource) {
+  let [index, left] = [-1, 0];
+  for await (const chunk of chunks()) {
+    while (left === 0) left = byteLength(tensors[++index]!);
+    left -= chunk.byteLength;
+    yield { spec: tensors[index]!, chunk };
+  }
+}
+
+function halfChunk(chunk: Uint8Array, name: string): Uint8Array {
+  const values = new Float32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4);
+  return bytesOf(halvesOf(isConstant(name) ? values.map(bounded) : refuseLarge(values, name)));
 }
 
 /** A constant of the graph beyond the range hides scores, or padding from a maximum: the last of the range does too. */

@@ -10,6 +10,8 @@ export interface GraphContext {
   readonly weights: Weights;
   readonly precision: Precision;
   readonly weightLimit: WeightLimit;
+  /** The scales of blocks will be float16: weights are divided by what is stored. */
+  readonly halfScales?: boolean;
   /** Whole texts are computed at once: passes over activations count, nodes do not. Left out: one row counts as well. */
   readonly wholeTexts?: boolean;
   /** Linear layers in another precision than the rest, by the path of the activation they read. */

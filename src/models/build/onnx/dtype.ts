@@ -14,6 +14,8 @@ const dtypes: Readonly<Record<Precision, Dtype>> = {
   fp16: { name: 'fp16', suffix: '_fp16' },
   'int8-weight': { name: 'int8', suffix: '_int8' },
   'int4-weight': { name: 'q4', suffix: '_q4' },
+  'int8-weight-fp16': { name: 'int8', suffix: '_int8' },
+  'int4-weight-fp16': { name: 'q4f16', suffix: '_q4f16' },
 };
 
 export function dtypeName(precision: Precision): string {

@@ -76,3 +76,12 @@ function roundShift(value: number, shift: number): number {
   const half = 1 << (shift - 1);
   return rest > half || (rest === half && (quotient & 1) === 1) ? quotient + 1 : quotient;
 }
+
+const cell = new Float32Array(1);
+const cellBits = new Uint32Array(cell.buffer);
+
+/** The nearest float16, as a number; what is beyond its range becomes infinity. */
+export function nearestHalf(value: number): number {
+  cell[0] = value;
+  return float16Table()[halfOf(cellBits[0]!)]!;
+}

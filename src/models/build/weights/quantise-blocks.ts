@@ -1,5 +1,7 @@
 /** Symmetric quantisation of weights in blocks of 32 columns, each with a scale of its own: w = (q - zero point) * scale. */
 
+import { nearestHalf } from './float-format.js';
+
 /** Bits of a weight. */
 export type BlockBits = 8 | 4;
 
@@ -22,8 +24,19 @@ export function blockBytes(bits: BlockBits): number {
   return (blockColumns * bits) / 8;
 }
 
+/** How weights are quantised. */
+export interface BlockForm {
+  readonly bits: BlockBits;
+  /** Scales are values that float16 has, too. */
+  readonly halfScales?: boolean;
+}
+
 /** Quantises `block`, [rows, columns]. A block of zeros gets scale 1. */
-export function quantiseBlocks(block: Float32Array, columns: number, bits: BlockBits): QuantisedBlocks {
+export function quantiseBlocks(
+  block: Float32Array,
+  columns: number,
+  { bits, halfScales = false }: BlockForm,
+): QuantisedBlocks {
   const count = blocksOf(columns);
   const rows = block.length / columns;
   const values = new Uint8Array(rows * count * blockBytes(bits));
@@ -35,8 +48,8 @@ export function quantiseBlocks(block: Float32Array, columns: number, bits: Block
     weights.fill(0).set(block.subarray(begin + first, begin + Math.min(first + blockColumns, columns)));
     const scale = bits === 8 ? largestScale(weights) : leastErrorScale(weights);
     // The stored scale is what the graph multiplies with, so it is also what the weights are divided by. It is 0 for
-    // a block of zeros, and for numbers so small that float32 cannot hold their scale.
-    scales[index] = scale;
+    // a block of zeros, and for numbers so small that the format cannot hold their scale.
+    scales[index] = halfScales ? nearestHalf(scale) : scale;
     if (scales[index] === 0) scales[index] = 1;
     pack(weights, scales[index]!, { bits, target: values, start: index * blockBytes(bits) });
   }

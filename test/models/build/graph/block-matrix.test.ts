@@ -19,7 +19,7 @@ describe.each([
   [4, 100],
 ] as const)('%i bits, %i columns', (bits, columns) => {
   const weights = randomValues(rows * columns, 1, columns + bits);
-  const restored = dequantiseBlocks(quantiseBlocks(weights, columns, bits), columns, bits);
+  const restored = dequantiseBlocks(quantiseBlocks(weights, columns, { bits }), columns, bits);
 
   it('gathers exactly the weights', async () => {
     const session = await openSession(weights, { bits, columns, gather: true });

@@ -48,6 +48,27 @@ describe('a graph in float16', () => {
     expect(await valuesOf(graph, '/constants/float32/-1000000000')).toEqual([0xfbff]);
   });
 
+  it('leaves the integers of a matrix in blocks as they are, and holds its scales as float16', async () => {
+    const builder = new GraphBuilder();
+    builder.initializers({
+      tensors: [
+        { name: 'blocks', type: 'uint8', dims: [1, 4] },
+        { name: 'scales', type: 'float32', dims: [2] },
+      ],
+      async *chunks() {
+        yield Uint8Array.of(1, 2);
+        yield Uint8Array.of(3, 255);
+        yield bytesOf(Float32Array.of(1));
+        yield bytesOf(Float32Array.of(0.5));
+      },
+    });
+    const source = inFloat16(builder.finish()).sources[0];
+    expect(source?.tensors.map(({ type }) => type)).toEqual(['uint8', 'float16']);
+    const chunks: number[] = [];
+    for await (const chunk of source?.chunks() ?? []) chunks.push(...chunk);
+    expect(chunks).toEqual([1, 2, 3, 255, 0x00, 0x3c, 0x00, 0x38]);
+  });
+
   it('refuses weights beyond its range, by name', async () => {
     await expect(valuesOf(drawn([1, 70000]), 'w')).rejects.toThrow(/^w holds numbers beyond 65504/);
   });

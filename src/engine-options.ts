@@ -37,7 +37,7 @@ export const engineOptions = {
   device: {
     schema: deviceName().default('auto'),
     value: 'name',
-    help: `Where the model runs: auto, or one of ${providerNames.join(', ')}, with a number for another than the first (cuda:1); auto takes a GPU for builds made for one (default auto)`,
+    help: `Where the model runs: auto, or one of ${providerNames.join(', ')}, with a number for another than the first (cuda:1), or several with a group of its layers each (cuda:0+cuda:1); auto takes a GPU for builds made for one (default auto)`,
     env: ['OCTAVO_DEVICE'],
   },
   runtime: {

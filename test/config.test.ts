@@ -78,7 +78,7 @@ describe('mistakes', () => {
     [
       ['--device', 'gpu'],
       {},
-      '--device is "gpu": Expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1, or several of these with commas.',
+      '--device is "gpu": Expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1, or a group of them, as cuda:0+cuda:1, or several of these with commas.',
     ],
     [
       ['--device', 'cuda', '--device', 'cuda:1', '--replicas', '3'],

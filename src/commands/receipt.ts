@@ -1,5 +1,6 @@
 /** `octavo receipt`: measures a model against FP32 and writes its receipt beside it. */
 import { z } from 'zod';
+import { oneDeviceName } from '../device-name.js';
 import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { openModelFolder } from '../models/model-folder.js';
@@ -42,7 +43,8 @@ const receiptOptions = {
     ...textOptions.tokens,
     help: `${textOptions.tokens.help} (default: the whole file; text that FP32 writes: ${sampledTokens})`,
   },
-  ...{ threads, device, runtime, ortLibrary },
+  ...{ threads, runtime, ortLibrary },
+  device: { ...device, schema: oneDeviceName().default('auto') },
 } as const satisfies OptionTable;
 
 export const receiptCommand: Command = {

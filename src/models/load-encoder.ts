@@ -1,4 +1,5 @@
 /** Loads an encoder for serving: what it gives for a text, its tokenizer, and the engine in its worker thread. */
+import type { DeviceName } from '../device-name.js';
 import { OctavoError } from '../errors.js';
 import type { EncoderEngine } from './encoder/encode-step.js';
 import { EncoderReplica } from './encoder/replica.js';
@@ -34,7 +35,7 @@ export async function openEncoder(
       graph: folder.graph,
       shape,
       runtime: options.runtime,
-      device: replicaDevices(options)[0]!,
+      device: replicaDevices(options)[0]!.split('+')[0] as DeviceName,
       precision: folder.precision,
       threads: options.threads,
     },

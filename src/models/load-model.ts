@@ -49,6 +49,11 @@ export async function loadDecoder(options: LoadOptions): Promise<LoadedDecoder> 
 async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: LoadOptions): Promise<LoadedDecoder> {
   const devices = replicaDevices(options);
   const sharing = mostOnOneDevice(devices);
+  const isWhole = plan.encoder !== undefined || plan.ports?.passing === 'growing';
+  if (isWhole && devices.some((name) => name.includes('+'))) {
+    const message = `The model ${folder.name} cannot be cut into groups of layers: only graphs that read and write one cache in place can.`;
+    throw new OctavoError('unsupported_model', message);
+  }
   const asked = { rows: options.rows, capacity: Math.min(options.context, plan.shape.context) };
   const budget = ((options.kvMemory ?? Infinity) * 2 ** 20) / sharing;
   // An encoder-decoder holds the prompt's keys and values beside the output's, a cache that grows its old ones.

@@ -32,8 +32,15 @@ export function replicaDevices({ device, replicas }: Pick<LoadOptions, 'device' 
   return devices.length > 1 ? devices : devices.flatMap((name) => new Array<DeviceName>(replicas ?? 1).fill(name));
 }
 
-/** The most replicas that one device has: what a device has is divided among so many. */
-export function mostOnOneDevice(devices: readonly DeviceName[]): number {
-  const first = (name: DeviceName) => name.replace(/:0+$/, '');
-  return Math.max(...devices.map((one) => devices.filter((other) => first(other) === first(one)).length));
+/**
+ * The most that one device holds, in whole replicas: what a device has is divided among so many. Of a replica on several devices
+ * each holds a share of the layers.
+ */
+export function mostOnOneDevice(names: readonly DeviceName[]): number {
+  const held = new Map<string, number>();
+  for (const name of names) {
+    const devices = name.split('+').map((one) => one.replace(/:0+$/, ''));
+    for (const device of devices) held.set(device, (held.get(device) ?? 0) + 1 / devices.length);
+  }
+  return Math.max(...held.values());
 }

@@ -6,11 +6,13 @@ import { OctavoError } from '../errors.js';
 export interface FailureReport {
   /** What the engine of a model tells its failures. */
   observer(model: string): (failure: EngineFailure) => void;
-  /** Resolves, with the message, when a device was lost and could not be had again. */
+  /** Resolves, with the message, when a device was lost and its model could not be loaded again. */
   readonly deviceLost: Promise<string>;
 }
 
 export function reportFailures(logger: Logger): FailureReport {
+  /** Models whose device was lost at some time. */
+  const lost = new Set<string>();
   let tell = (_: string) => {};
   const deviceLost = new Promise<string>((resolve) => {
     tell = resolve;
@@ -24,8 +26,8 @@ export function reportFailures(logger: Logger): FailureReport {
         { model, code, reason: error.message, detail },
         broken ? 'the engine could not be restarted' : 'a step failed',
       );
-      if (broken && code === 'device_lost')
-        tell(`the device of the model ${model} was lost and cannot be opened again`);
+      if (code === 'device_lost') lost.add(model);
+      if (broken && lost.has(model)) tell(`the device of the model ${model} was lost and cannot be opened again`);
     };
   return { observer, deviceLost };
 }

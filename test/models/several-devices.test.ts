@@ -15,6 +15,7 @@ describe('names of devices', () => {
     ['cpu, cpu', ['cpu', 'cpu']],
     ['auto', ['auto']],
     ['webgpu,cpu,webgpu:0', ['webgpu', 'cpu', 'webgpu:0']],
+    ['cuda+cuda:1,cuda:2+cuda:3', ['cuda+cuda:1', 'cuda:2+cuda:3']],
   ])('%s', (text, names) => {
     expect(deviceList().parse(text)).toEqual(names);
   });
@@ -25,6 +26,8 @@ describe('names of devices', () => {
     ['cuda,gpu', /or several of these with commas/],
     ['auto,cpu', /auto stands alone/],
     ['webgpu,webgpu:1', /WebGPU has one device in a process/],
+    ['webgpu+webgpu:1', /WebGPU has one device in a process/],
+    ['cuda+', /or a group of them, as cuda:0\+cuda:1/],
   ])('"%s" is refused', (text, message) => {
     expect(deviceList().safeParse(text).error?.message).toMatch(message);
   });
@@ -44,7 +47,9 @@ describe('the devices of replicas', () => {
     [['cuda', 'cuda:1'], 1],
     [['cuda', 'cuda:0', 'cuda:1'], 2],
     [['auto', 'auto'], 2],
-  ] as const)('%j: one has at most %i', (devices, most) => {
+    [['cuda+cuda:1'], 0.5],
+    [['cpu+cpu', 'cpu'], 2],
+  ] as const)('%j: one has at most %d', (devices, most) => {
     expect(mostOnOneDevice(devices)).toBe(most);
   });
 

@@ -6,12 +6,18 @@ import koffi from 'koffi';
 
 const driver = '/usr/lib/chromium/libvk_swiftshader.so';
 /** Of VkResult. */
-const results = { outOfDeviceMemory: -2, deviceLost: -4 };
+const results = { outOfDeviceMemory: -2, initializationFailed: -3, deviceLost: -4 };
 const readWriteExecute = 7;
 const pageBytes = 4096n;
 
 /** Submitting work fails as if the GPU had been taken away. Returns how it comes back. */
 export const loseDevice = () => failing('vkQueueSubmit', results.deviceLost);
+
+/** The same, and no device is given in its place. */
+export function loseForGood() {
+  failing('vkCreateDevice', results.initializationFailed);
+  loseDevice();
+}
 
 /** No memory is given any more. Returns how it is given again. */
 export const exhaustMemory = () => failing('vkAllocateMemory', results.outOfDeviceMemory);

@@ -1,4 +1,4 @@
 /** For --import of a process: SIGWINCH loses its GPU for good. */
-import { loseDevice } from './broken-gpu.mjs';
+import { loseForGood } from './broken-gpu.mjs';
 
-process.on('SIGWINCH', loseDevice);
+process.on('SIGWINCH', loseForGood);

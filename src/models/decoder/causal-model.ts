@@ -4,6 +4,7 @@ import { type DecoderPorts, ownPorts } from './decoder-ports.js';
 import { HostKvCache, type KvCache } from './kv-cache.js';
 import type { BlockPool } from './kv-pool.js';
 import type { Batch, DecoderShape, Guess, LanguageModel } from './language-model.js';
+import { paddedLengths } from './padded-lengths.js';
 import type { RowMove } from './step.js';
 import { StepTensors, type WantedLogits } from './step-tensors.js';
 
@@ -39,10 +40,7 @@ export class CausalModel implements LanguageModel {
 
   async #run(batch: Batch, wanted: WantedLogits): Promise<Tensor> {
     const { ids, past, firstRow } = batch;
-    const decode = ids.every((row, index) => row.length === 1 && past[index]! > 0);
-    // At least two tokens in a prefill: a single one would take another path through attention.
-    const length = decode ? 1 : Math.max(2, ...ids.map((row) => row.length));
-    const total = decode ? Math.max(...past) + 1 : past[0]! + length;
+    const { length, total } = paddedLengths(batch);
     const view = await this.#cache.view(firstRow, past);
     const inputs = this.#tensors.inputs(batch, { length, total }, wanted);
     const logits = this.#tensors.logits(ids.length, length, wanted);

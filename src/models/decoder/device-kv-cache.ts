@@ -43,7 +43,6 @@ export class DeviceKvCache implements KvCache {
       await cache.#touch(cache.#slots, blockTokens);
       return cache;
     } catch (error) {
-      await copier.close();
       throw isOutOfMemory(error) ? noRoom(shape, error) : error;
     }
   }

@@ -1,6 +1,5 @@
 /** The worker thread of one decoder replica: a Piscina worker whose tasks are engine steps. */
 import { workerData } from 'piscina';
-import type { Session } from '../runtime/runtime.js';
 import { type GraphOpener, serveSteps } from '../worker/serve-steps.js';
 import type { ThreadSetup } from '../worker/thread-protocol.js';
 import { CausalModel } from './causal-model.js';
@@ -11,6 +10,7 @@ import { EncoderDecoderModel } from './encoder-decoder-model.js';
 import { GrowingModel } from './growing-model.js';
 import { HostKvCache } from './kv-cache.js';
 import type { LanguageModel } from './language-model.js';
+import { openPipeline } from './open-pipeline.js';
 import { openWeigher } from './weigher.js';
 import type { DecoderSetup } from './worker-protocol.js';
 
@@ -20,12 +20,14 @@ const isInterrupted = () => Atomics.load(setup.interrupt, 0) !== 0;
 
 export default serveSteps(
   setup,
-  async (session, opener) =>
-    new Decoder(await openModel(session, opener), await openWeigher(opener.runtime, setup.shape.vocab), isInterrupted),
+  async (opener) =>
+    new Decoder(await openModel(opener), await openWeigher(opener.runtime, setup.shape.vocab), isInterrupted),
 );
 
-async function openModel(session: Session, opener: GraphOpener): Promise<LanguageModel> {
+async function openModel(opener: GraphOpener): Promise<LanguageModel> {
   const { shape, encoder, ports = ownPorts(shape.layers) } = setup;
+  if (opener.devices.length > 1) return openPipeline(setup, opener);
+  const session = await opener.open(setup.graph);
   if (encoder !== undefined) {
     return new EncoderDecoderModel({ ...encoder, decoder: session, encoder: await opener.open(encoder.graph) }, shape);
   }

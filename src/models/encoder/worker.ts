@@ -7,4 +7,4 @@ import type { EncoderSetup } from './worker-protocol.js';
 
 const setup = workerData as EncoderSetup & ThreadSetup;
 
-export default serveSteps(setup, async (session) => new Encoder(session, setup.shape));
+export default serveSteps(setup, async ({ open }) => new Encoder(await open(setup.graph), setup.shape));

@@ -1,5 +1,11 @@
 /** Which device a graph runs on: what was asked for, against what the library carries and the machine has. */
-import type { DeviceName, NamedDevice, ProviderName } from '../../device-name.js';
+import {
+  type DeviceGroup,
+  type DeviceName,
+  devicesOf,
+  type NamedDevice,
+  type ProviderName,
+} from '../../device-name.js';
 import { OctavoError } from '../../errors.js';
 import { cpu, type Device, type Gpu, type Runtime } from './runtime.js';
 
@@ -22,7 +28,11 @@ const gpuProviders: readonly ProviderName[] = ['cuda', 'directml', 'coreml', 'we
  * Where a model of this precision may run, the best first: the one that was named, or with `auto` also what is left when
  * the better ones turn out not to work, the CPU last. Throws as `findDevice`.
  */
-export function candidateDevices(asked: DeviceName, precision: string, runtime: Runtime): readonly DeviceChoice[] {
+export function candidateDevices(
+  asked: Exclude<DeviceName, DeviceGroup>,
+  precision: string,
+  runtime: Runtime,
+): readonly DeviceChoice[] {
   if (asked !== 'auto') return [{ ...findDevice(asked, runtime), reason: 'chosen by configuration' }];
   if (!gpuPrecisions.includes(precision)) return [{ ...cpu, reason: `what ${precision} graphs are built for` }];
   const [gpu] = runtime.gpus;
@@ -33,6 +43,30 @@ export function candidateDevices(asked: DeviceName, precision: string, runtime: 
     ...{ provider, index: 0 },
     reason: provider === 'cpu' ? `nothing works on the ${describeGpu(gpu)}` : `on the ${describeGpu(gpu)}`,
   }));
+}
+
+/** Where a model may run: one device, or several with a group of its layers each. */
+export interface Place {
+  readonly devices: readonly [Device, ...Device[]];
+  readonly reason: string;
+}
+
+/** As `candidateDevices`; a group of devices is one place. */
+export function candidatePlaces(asked: DeviceName, precision: string, runtime: Runtime): readonly Place[] {
+  if (asked.includes('+')) {
+    const [first, ...others] = devicesOf(asked as DeviceGroup);
+    const find = (name: NamedDevice) => findDevice(name, runtime);
+    return [{ devices: [find(first), ...others.map(find)], reason: 'chosen by configuration' }];
+  }
+  const single = asked as Exclude<DeviceName, DeviceGroup>;
+  return candidateDevices(single, precision, runtime).map(({ provider, index, reason }) => {
+    return { devices: [{ provider, index }], reason };
+  });
+}
+
+/** `webgpu`, `cuda+cuda:1` */
+export function describePlace({ devices }: Pick<Place, 'devices'>): string {
+  return devices.map(describeDevice).join('+');
 }
 
 /** `Error`'s own words without the place in ONNX Runtime's code: one line. */

@@ -7,11 +7,12 @@ import { loadFailure, runFailure } from './device-failure.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { OrtDevice } from './ort-device.js';
 import { listGpus } from './ort-hardware.js';
+import { readOutputType } from './ort-output-type.js';
 import { appendProvider, ortProviders } from './ort-providers.js';
 import { createEnvironment, setThreads } from './ort-threads.js';
 import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
-import type { AnyTensor, Device, Runtime, Session, SessionOptions, TensorMap } from './runtime.js';
+import type { AnyTensor, Runtime, Session, SessionOptions, TensorMap, ValueType } from './runtime.js';
 
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
 
@@ -36,7 +37,7 @@ export function openOrtRuntime(library: string): Runtime {
           typeof model === 'string'
             ? api.create('CreateSession', environment, model, settings)
             : api.create('CreateSessionFromArray', environment, model, model.byteLength, settings);
-        return new OrtSession(api, session, options.device);
+        return new OrtSession(api, session, options);
       } catch (error) {
         throw loadFailure(error as Error);
       } finally {
@@ -53,14 +54,16 @@ class OrtSession implements Session {
   readonly placement: readonly Placement[];
   readonly device: OrtDevice | null;
   readonly #api: OrtApi;
+  readonly #background: boolean;
   readonly #session: Pointer;
   readonly #binding: Pointer;
   readonly #memoryInfo: Pointer;
   readonly #boundInputs = new Map<string, AnyTensor>();
   readonly #boundOutputs = new Map<string, AnyTensor>();
 
-  constructor(api: OrtApi, session: Pointer, { provider, index }: Device) {
+  constructor(api: OrtApi, session: Pointer, { device: { provider, index }, background = false }: SessionOptions) {
     this.#api = api;
+    this.#background = background;
     this.#session = session;
     const { memory: name, memoryByIndex = false } = ortProviders[provider];
     this.device = name === null ? null : new OrtDevice(api, session, { name, index: memoryByIndex ? index : 0 });
@@ -72,11 +75,16 @@ class OrtSession implements Session {
     this.optionalInputs = readNames(api, session, 'OverridableInitializer');
   }
 
+  typeOf(output: string): ValueType | null {
+    return readOutputType(this.#api, this.#session, this.outputs.indexOf(output));
+  }
+
   async run(inputs: TensorMap, outputs: TensorMap): Promise<void> {
     try {
       this.#bind('BindInput', this.#boundInputs, inputs);
       this.#bind('BindOutput', this.#boundOutputs, outputs);
-      this.#api.call('RunWithBinding', this.#session, null, this.#binding);
+      if (this.#background) await this.#api.callAsync('RunWithBinding', this.#session, null, this.#binding);
+      else this.#api.call('RunWithBinding', this.#session, null, this.#binding);
     } catch (error) {
       throw runFailure(error as Error);
     }
@@ -128,7 +136,7 @@ class OrtSession implements Session {
 /** Session options, to be released by the caller. Throws `runtime_unavailable` when the provider cannot be used. */
 function createSettings(
   { api, environment }: { readonly api: OrtApi; readonly environment: Pointer },
-  { device, threads }: SessionOptions,
+  { device, threads, folder }: SessionOptions,
 ): Pointer {
   const settings = api.create('CreateSessionOptions');
   try {
@@ -137,6 +145,9 @@ function createSettings(
     api.call('DisableMemPattern', settings);
     if (api.has('Session_GetEpGraphAssignmentInfo')) {
       api.call('AddSessionConfigEntry', settings, 'session.record_ep_graph_assignment_info', '1');
+    }
+    if (folder !== undefined) {
+      api.call('AddSessionConfigEntry', settings, 'session.model_external_initializers_file_folder_path', folder);
     }
     // Between steps the cores belong to the server.
     api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');

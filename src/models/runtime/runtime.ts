@@ -48,6 +48,8 @@ export interface Session {
   readonly outputs: readonly string[];
   /** Inputs with a default value in the graph. */
   readonly optionalInputs: readonly string[];
+  /** Type and shape of an output; `null` where the runtime does not tell. */
+  typeOf?(output: string): ValueType | null;
   /** The nodes of each execution provider; empty where the runtime does not tell. */
   readonly placement: readonly Placement[];
   /** `null`: the graph runs on tensors of ours, where they lie. */
@@ -79,6 +81,16 @@ export interface SessionOptions {
   readonly device: Device;
   /** Threads of one run, the calling thread included. */
   readonly threads: number;
+  /** Runs leave the calling thread free, so that several sessions can run at once. */
+  readonly background?: boolean;
+  /** Of a graph that is given as bytes: the folder in which its external data is. */
+  readonly folder?: string;
+}
+
+/** What is known of a tensor before it is computed; `null` in place of a dimension that varies. */
+export interface ValueType {
+  readonly type: TensorType;
+  readonly dims: readonly (number | null)[];
 }
 
 /** One way to reach ONNX Runtime. A process uses exactly one: there is one native environment, made by whoever loads first. */

@@ -16,9 +16,13 @@ export function newTurnCell(): TurnCell {
   return new Int32Array(new SharedArrayBuffer(4));
 }
 
-/** Runs `use` when no other thread uses the device. Blocks the thread, which must not be the main one. */
-export async function takeTurn<T>(cell: TurnCell, provider: ProviderName, use: () => Promise<T>): Promise<T> {
-  if (!inTurn.has(provider)) return use();
+/** Runs `use` when no other thread uses a device of these providers. Blocks the thread, which must not be the main one. */
+export async function takeTurn<T>(
+  cell: TurnCell,
+  providers: readonly ProviderName[],
+  use: () => Promise<T>,
+): Promise<T> {
+  if (!providers.some((provider) => inTurn.has(provider))) return use();
   while (Atomics.compareExchange(cell, 0, free, taken) !== free) Atomics.wait(cell, 0, taken);
   try {
     return await use();

@@ -1,10 +1,11 @@
 /** What every model's worker thread does: load the graph, run steps, tell failures. */
 import { threadId } from 'node:worker_threads';
+import type { ProviderName } from '../../device-name.js';
 import { OctavoError } from '../../errors.js';
-import { candidateDevices, conciseReason, describeDevice } from '../runtime/device.js';
+import { candidatePlaces, conciseReason, describePlace, type Place } from '../runtime/device.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import { describePlacement } from '../runtime/placement.js';
-import type { Device, Runtime, Session } from '../runtime/runtime.js';
+import type { Device, Runtime, Session, SessionOptions } from '../runtime/runtime.js';
 import { takeTurn } from './device-turns.js';
 import {
   type SessionInfo,
@@ -22,19 +23,20 @@ export interface StepRunner<Step, Result> {
   close(): Promise<void>;
 }
 
-/** What opens further graphs. */
+/** What opens graphs, where the model is. */
 export interface GraphOpener {
   readonly runtime: Runtime;
-  /** Opens a file, or the bytes of a graph, as the setup says. Throws what opening a session throws. */
-  open(graph: string | Uint8Array): Promise<Session>;
+  readonly devices: readonly [Device, ...Device[]];
+  /** Opens a file, or the bytes of a graph: on the first device unless another is named. Throws what opening a session throws. */
+  open(graph: string | Uint8Array, options?: Partial<SessionOptions>): Promise<Session>;
 }
 
-/** Makes the runner of a loaded graph. */
-export type CreateRunner<Step, Result> = (session: Session, opener: GraphOpener) => Promise<StepRunner<Step, Result>>;
+/** Opens the model's graph, and makes what runs its steps. */
+export type CreateRunner<Step, Result> = (opener: GraphOpener) => Promise<StepRunner<Step, Result>>;
 
 interface Loaded<Step, Result> {
   readonly runner: StepRunner<Step, Result>;
-  readonly device: Device;
+  readonly place: Place;
   readonly info: SessionInfo;
 }
 
@@ -58,8 +60,8 @@ export function serveSteps<Step, Result>(
       if (request.kind === 'hello') loading ??= again();
       if (loading === null && request.kind === 'leave') return { kind: 'left' };
       if (loading === null) throw new OctavoError('engine_failed', 'The engine has not loaded its model.');
-      const { runner, device, info } = await loading;
-      const inTurn = <T>(use: () => Promise<T>) => takeTurn(setup.turns, device.provider, use);
+      const { runner, place, info } = await loading;
+      const inTurn = <T>(use: () => Promise<T>) => takeTurn(setup.turns, providersOf(place), use);
       const incarnation = `${threadId}.${loads}`;
       switch (request.kind) {
         case 'hello':
@@ -87,53 +89,63 @@ export function serveSteps<Step, Result>(
   };
 }
 
-/** On the first device that takes the model; its reason tells why the better ones do not. */
+/** In the first place that takes the model; its reason tells why the better ones do not. */
 async function load<Step, Result>(
   setup: ThreadSetup,
   createRunner: CreateRunner<Step, Result>,
 ): Promise<Loaded<Step, Result>> {
   const { runtime, reason } = await openRuntime(setup.runtime);
   const failures: string[] = [];
-  const candidates = candidateDevices(setup.device, setup.precision, runtime);
-  for (const device of candidates) {
+  const places = candidatePlaces(setup.device, setup.precision, runtime);
+  for (const place of places) {
     try {
-      const open = () => openOn(device, { runtime, setup, createRunner });
-      const { runner, placement } = await takeTurn(setup.turns, device.provider, open);
+      const open = () => openAt(place, { runtime, setup, createRunner });
+      const { runner, placement } = await takeTurn(setup.turns, providersOf(place), open);
       const info: SessionInfo = {
         runtime: runtime.name,
         runtimeReason: reason,
         version: runtime.version,
-        provider: describeDevice(device),
-        providerReason: [device.reason, ...failures].join('; '),
+        provider: describePlace(place),
+        providerReason: [place.reason, ...failures].join('; '),
         threads: setup.threads,
         placement,
       };
-      return { runner, device, info };
+      return { runner, place, info };
     } catch (error) {
-      if (device === candidates.at(-1)) throw error;
-      failures.push(`${describeDevice(device)}: ${conciseReason(error as Error)}`);
+      if (place === places.at(-1)) throw error;
+      failures.push(`${describePlace(place)}: ${conciseReason(error as Error)}`);
     }
   }
-  throw new Error('Invariant broken: there is a last device.');
+  throw new Error('Invariant broken: there is a last place.');
 }
 
-/** The graph, and all that its runner needs on the same device. */
-async function openOn<Step, Result>(
-  device: Device,
+/** The graph, and all that its runner needs on the same devices: all of it, or nothing stays open. */
+async function openAt<Step, Result>(
+  { devices }: Place,
   { runtime, setup, createRunner }: Opening<Step, Result>,
 ): Promise<{ readonly runner: StepRunner<Step, Result>; readonly placement: string }> {
-  const open = (graph: string | Uint8Array) => runtime.open(graph, { device, threads: setup.threads });
-  const session = await open(setup.graph);
+  const sessions: Session[] = [];
+  const placements: string[] = [];
+  const threads = Math.max(1, Math.floor(setup.threads / devices.length));
+  const open: GraphOpener['open'] = async (graph, options) => {
+    const session = await runtime.open(graph, { device: devices[0], threads, ...options });
+    sessions.push(session);
+    const isModel = devices.length === 1 ? sessions.length === 1 : options?.folder !== undefined;
+    const { provider } = options?.device ?? devices[0];
+    if (isModel) placements.push(describePlacement(session.placement, { provider, precision: setup.precision }));
+    return session;
+  };
   try {
-    const graph = { provider: device.provider, precision: setup.precision };
-    return {
-      runner: await createRunner(session, { runtime, open }),
-      placement: describePlacement(session.placement, graph),
-    };
+    const runner = await createRunner({ runtime, devices, open });
+    return { runner, placement: placements.join(' + ') };
   } catch (error) {
-    await session.close().catch(() => {});
+    for (const session of sessions) await session.close().catch(() => {});
     throw error;
   }
+}
+
+function providersOf({ devices }: Place): readonly ProviderName[] {
+  return devices.map(({ provider }) => provider);
 }
 
 interface Opening<Step, Result> {

@@ -133,8 +133,8 @@ export function describeRuntime(
     async function openDecoder(): Promise<Decoder> {
       const ports = ownPorts(shape.layers);
       const open = (graph: string | Uint8Array) => runtime.open(graph, options);
-      const cache =
-        session.device && (await DeviceKvCache.open(session.device, { shape, names: ports.cache }, { runtime, open }));
+      const opener = { runtime, devices: [options.device] as const, open };
+      const cache = session.device && (await DeviceKvCache.open(session.device, { shape, names: ports.cache }, opener));
       const model = cache === null ? new CausalModel(session, shape) : new CausalModel(session, shape, ports, cache);
       return new Decoder(model, await openWeigher(runtime, shape.vocab));
     }

@@ -1,7 +1,7 @@
 /** Where a model runs: what was asked for, against what the library carries and the machine has. */
 
 import { describe, expect, it } from 'vitest';
-import { type DeviceName, deviceName, type ProviderName } from '#octavo/device-name.js';
+import { deviceName, type NamedDevice, type ProviderName } from '#octavo/device-name.js';
 import { candidateDevices, describeDevice } from '#octavo/models/runtime/device.js';
 import { OrtApi } from '#octavo/models/runtime/ort-api.js';
 import { findOrtLibrary } from '#octavo/models/runtime/ort-library.js';
@@ -15,7 +15,7 @@ function machine(providers: readonly ProviderName[], gpus: readonly Gpu[]): Runt
   return { name: 'ort-c-api', version: '1.30.0', providers, gpus, open: () => Promise.reject(new Error('not opened')) };
 }
 
-const names = (asked: DeviceName, precision: 'int8' | 'int8-weight', runtime: Runtime) =>
+const names = (asked: 'auto' | NamedDevice, precision: 'int8' | 'int8-weight', runtime: Runtime) =>
   candidateDevices(asked, precision, runtime).map((device) => `${describeDevice(device)}: ${device.reason}`);
 
 describe('the device of a model', () => {
@@ -56,6 +56,10 @@ describe('the device of a model', () => {
     ['auto', true],
     ['cpu', true],
     ['cuda:12', true],
+    ['cuda:0+cuda:1', true],
+    ['cpu+webgpu', true],
+    ['cpu+auto', false],
+    ['cpu+', false],
     ['auto:1', false],
     ['cuda:', false],
     ['cuda:1234', false],

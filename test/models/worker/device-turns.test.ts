@@ -10,7 +10,7 @@ const adding = `
 import { workerData } from 'node:worker_threads';
 const { takeTurn } = await import(workerData.module);
 for (let i = 0; i < 20_000; i++) {
-  await takeTurn(workerData.cell, 'webgpu', async () => {
+  await takeTurn(workerData.cell, ['webgpu'], async () => {
     const before = workerData.counter[0];
     await null;
     workerData.counter[0] = before + 1;
@@ -28,9 +28,9 @@ it('no two threads have it at once', async () => {
 
 it('is given back after a failure, and not needed on other devices', async () => {
   const cell = newTurnCell();
-  await expect(takeTurn(cell, 'webgpu', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
-  await takeTurn(cell, 'webgpu', async () => {
-    expect(await takeTurn(cell, 'cpu', async () => 'at once')).toBe('at once');
+  await expect(takeTurn(cell, ['cpu', 'webgpu'], () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  await takeTurn(cell, ['cpu', 'webgpu'], async () => {
+    expect(await takeTurn(cell, ['cpu'], async () => 'at once')).toBe('at once');
   });
   expect(cell[0]).toBe(0);
 });

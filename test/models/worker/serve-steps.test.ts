@@ -8,7 +8,8 @@ import { exportFolder } from '../../support/export-fixtures.js';
 test('a model that was not loaded is loaded again by the next hello, not before', async () => {
   const graph = path.join(exportFolder('bert-optimum'), 'onnx/model.onnx');
   let loads = 0;
-  const createRunner: CreateRunner<number, number> = async (session) => {
+  const createRunner: CreateRunner<number, number> = async ({ open }) => {
+    const session = await open(graph);
     loads++;
     if (loads === 1) throw new Error('the first load fails');
     return { step: async (step) => step + 1, close: () => session.close() };

@@ -20,19 +20,19 @@ export function longestPrompt(shape) {
  * `stagger` tokens until the last has begun, so that there are `steps` with all.
  */
 export function casesOf({ prompt, rows }) {
-  return rows.flatMap((count) => Array(count === 1 ? 3 : 1).fill(planFor(count, prompt)));
+  return rows.flatMap((count) => {
+    const plan = { rows: count, prompt, steps, capacity: capacity[prompt] };
+    return Array(count === 1 ? 3 : 1).fill({ ...plan, stagger: staggerOf(plan) });
+  });
 }
 
-function planFor(count, prompt) {
-  return {
-    ...{ rows: count, prompt, steps, capacity: capacity[prompt] },
-    stagger: count === 1 ? 0 : Math.ceil((1.25 * count * prompt) / prefillTokens),
-  };
+export function staggerOf({ rows, prompt }) {
+  return rows === 1 ? 0 : Math.ceil((1.25 * rows * prompt) / prefillTokens);
 }
 
-/** Ordinary ids, another prompt for each row and the same for every peer. */
-export function promptIds(row, { prompt }) {
-  return Array.from({ length: prompt }, (_, index) => ((index + 1) * 7919 + row * 104_729) % 4000);
+/** Ordinary ids, another prompt for each row and the same for every peer. `vocab`: of a shape with fewer than 4,000 tokens. */
+export function promptIds(row, { prompt, vocab = 4000 }) {
+  return Array.from({ length: prompt }, (_, index) => ((index + 1) * 7919 + row * 104_729) % vocab);
 }
 
 export function allPrompts(plan) {

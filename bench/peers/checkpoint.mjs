@@ -8,18 +8,21 @@ const seed = 1;
 
 /** The folder of a shape's checkpoint, written when it is not there yet. */
 export function checkpoint(shape) {
-  return once([shape, 'checkpoint'], async (folder) => {
-    const { config, generation, files, weights } = randomSource(shape, seed);
-    const json = (name, value) => writeFile(path.join(folder, name), JSON.stringify(value));
-    await json('config.json', { ...config, torch_dtype: 'bfloat16' });
-    await json('generation_config.json', generation);
-    for (const [name, bytes] of files) await writeFile(path.join(folder, name), bytes);
-    await json(
-      'tokenizer.json',
-      withWholeVocabulary(JSON.parse(new TextDecoder().decode(files.get('tokenizer.json'))), config.vocab_size),
-    );
-    await writeSafetensors(path.join(folder, 'model.safetensors'), tensorsOf(config), weights);
-  });
+  return once([shape, 'checkpoint'], (folder) => writeCheckpoint(shape, folder));
+}
+
+/** `folder` is there, and empty. */
+export async function writeCheckpoint(shape, folder) {
+  const { config, generation, files, weights } = randomSource(shape, seed);
+  const json = (name, value) => writeFile(path.join(folder, name), JSON.stringify(value));
+  await json('config.json', { ...config, torch_dtype: 'bfloat16' });
+  await json('generation_config.json', generation);
+  for (const [name, bytes] of files) await writeFile(path.join(folder, name), bytes);
+  await json(
+    'tokenizer.json',
+    withWholeVocabulary(JSON.parse(new TextDecoder().decode(files.get('tokenizer.json'))), config.vocab_size),
+  );
+  await writeSafetensors(path.join(folder, 'model.safetensors'), tensorsOf(config), weights);
 }
 
 /** Name and shape of each tensor of a Llama or Qwen2 with tied embeddings. */

@@ -15,7 +15,7 @@ export async function startProgram(python, args) {
     for (;;) {
       const { value, done } = await lines.next();
       if (done) throw new Error(`python ended: ${said.trim().split('\n').at(-1)}`);
-      if (/^["[]/.test(value)) return JSON.parse(value);
+      if (/^["[{]/.test(value)) return JSON.parse(value);
     }
   };
   await next();

@@ -10,15 +10,3 @@ export async function* slicesInTurn(text: string): AsyncGenerator<string, void> 
     await nextTurn();
   }
 }
-
-/** The texts of `all` in order, with a turn of the event loop after each slice's worth of them. */
-export async function* textsInTurn<T>(all: readonly T[], lengthOf: (one: T) => number): AsyncGenerator<T, void> {
-  let sinceTurn = 0;
-  for (const one of all) {
-    yield one;
-    sinceTurn += lengthOf(one);
-    if (sinceTurn < sliceLength) continue;
-    sinceTurn = 0;
-    await nextTurn();
-  }
-}

@@ -3,7 +3,6 @@ import { OctavoError } from '../errors.js';
 import type { ChatMessage, ServedModel, TextTokenizer } from '../models/served-model.js';
 import type { MaybePromise } from '../safety/maybe-promise.js';
 import type { Released } from '../safety/safety.js';
-import { textsInTurn } from '../safety/slices.js';
 import { failureCategory } from '../safety/watched-screen.js';
 import type { TextsField } from './schema/texts-field.js';
 
@@ -75,19 +74,9 @@ async function renderChat(messages: readonly ChatMessage[], model: ServedModel, 
   }
   const characters = messages.reduce((total, message) => total + message.content.length, 0);
   checkCharacters(characters, model, 'messages');
-  return model.chatTemplate.render(await screenMessages(messages, screen));
-}
-
-/** Together: a classifier judges them in one batch. They begin in turns, since rules judge at once. */
-async function screenMessages(messages: readonly ChatMessage[], screen: ScreenText): Promise<readonly ChatMessage[]> {
-  const screened: Promise<ChatMessage>[] = [];
-  for await (const message of textsInTurn(messages, ({ content }) => content.length)) {
-    const safe = screenMessage(message, screened.length, screen);
-    // It is awaited below, after the turn in which it may fail.
-    safe.catch(() => {});
-    screened.push(safe);
-  }
-  return Promise.all(screened);
+  // Together: a classifier judges them in one batch.
+  const safe = await Promise.all(messages.map((message, index) => screenMessage(message, index, screen)));
+  return model.chatTemplate.render(safe);
 }
 
 /** The same ids. Throws `invalid_value` for one that the model does not have. */

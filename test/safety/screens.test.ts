@@ -1,12 +1,11 @@
 /** Several screens on one text: what leaves waits for the slowest, and a screen that fails lets nothing through. */
 import { describe, expect, test } from 'vitest';
 import { createSafety, type FilterSettings, screenWhole } from '#octavo/safety/filter.js';
-import { isPromise } from '#octavo/safety/maybe-promise.js';
+import { isPromise, type MaybePromise } from '#octavo/safety/maybe-promise.js';
 import { compileRule } from '#octavo/safety/rule.js';
 import { RuleScreen } from '#octavo/safety/rule-screen.js';
 import type { Released, StreamGuard } from '#octavo/safety/safety.js';
 import type { Screen } from '#octavo/safety/screen.js';
-import { turnsDuring } from '../support/turns.js';
 import { scriptedScreen } from './scripted-screen.js';
 
 const origin = { direction: 'output', tenant: '', request: 'test' } as const;
@@ -185,6 +184,20 @@ test('rules that are replaced count for the next text, not for those that are be
 
 describe('a long text', () => {
   const long = `${'Ann 😀 is here. '.repeat(6000)}An Ann`;
+
+  /** Turns of the event loop that others have had meanwhile. */
+  async function turnsDuring(work: MaybePromise<unknown>): Promise<number> {
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await work;
+    isOver = true;
+    return turns;
+  }
 
   test('is judged and screened slice by slice, and others have their turn between two', async () => {
     const slices = Math.floor(long.length / 16_384);

@@ -13,33 +13,37 @@ export const peer = {
   name: 'Octavo, INT8 (W8A8)',
   version: async () => version,
   prepare: async (shape) => void (await octavoModel(shape)),
-  async open({ shape, threads, rows, capacity }) {
-    const { engine, close } = await loadModel({
-      ...{ folder: await octavoModel(shape), name: null, rows, context: capacity, prefixCache: 0 },
-      ...{ runtime: 'auto', device: 'cpu', threads },
-    });
-    const batcher = new Batcher({
-      engine,
-      detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
-      scheduler: defaultLimits,
-      queue: { sequences: rows, promptTokens: 1 << 20 },
-      clock: () => performance.now(),
-      events: { step: () => {}, finished: () => {} },
-    });
-    return { run: (plan) => Promise.all(submitAll(batcher, plan)), close };
-  },
+  open: async ({ shape, ...sizes }) => openOctavo({ ...sizes, folder: await octavoModel(shape), device: 'cpu' }),
 };
 
-function submitAll(batcher, plan) {
+/** `folder`: a model folder; `device` as in `--device`; `ortLibrary`: another build of ONNX Runtime. `about`: how the model is run. */
+export async function openOctavo({ rows, capacity, ...options }) {
+  const loaded = await loadModel({ ...options, name: null, rows, context: capacity, prefixCache: 0, runtime: 'auto' });
+  const batcher = new Batcher({
+    engine: loaded.engine,
+    detokenizer: () => ({ push: (id) => `${id} `, flush: () => '' }),
+    scheduler: defaultLimits,
+    queue: { sequences: rows, promptTokens: 1 << 20 },
+    clock: () => performance.now(),
+    events: { step: () => {}, finished: () => {} },
+  });
+  return { about: loaded.model.runtime, run: (plan) => submitAll(batcher, plan), close: loaded.close };
+}
+
+async function submitAll(batcher, plan) {
   const started = performance.now();
-  return Array.from({ length: plan.rows }, async (_, row) => {
+  const rows = Array.from({ length: plan.rows }, async (_, row) => {
     const maxTokens = plan.steps + plan.stagger;
     const request = { prompt: promptIds(row, plan), maxTokens, sampling: greedy, tenant: '', stopStrings: [] };
-    const times = [];
+    const [times, tokens] = [[], []];
     for await (const { text } of batcher.submit(request)) {
-      const tokens = text.split(' ').length - 1;
-      for (let i = 0; i < tokens; i++) times.push(performance.now() - started);
+      for (const id of text.split(' ').slice(0, -1)) {
+        times.push(performance.now() - started);
+        tokens.push(Number(id));
+      }
     }
-    return times;
+    return { times, tokens };
   });
+  const done = await Promise.all(rows);
+  return { times: done.map(({ times }) => times), tokens: done[0].tokens };
 }

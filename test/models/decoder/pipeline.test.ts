@@ -43,6 +43,11 @@ describe('a step in several batches', () => {
       expect(await cut.forward(batch)).toEqual(expected);
     }
     expect(batches).toEqual([2, 2]);
+    // A row that moves takes its cache in every group along, and guesses of it are verified there.
+    for (const model of [whole, cut]) await model.move({ from: 3, to: 0 }, 6);
+    const guess = { row: 0, ids: [24, 25, 26], past: 6 };
+    const expected = (await whole.verify(guess)).map((logits) => logits.slice());
+    expect(await cut.verify(guess)).toEqual(expected);
     await whole.close();
     await cut.close();
   });

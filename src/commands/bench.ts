@@ -8,6 +8,7 @@ import { type MachineLimits, measureLimits } from '../models/roofline/machine-li
 import { describeOptions, integer, type OptionTable, parseOptions, toggle } from '../options.js';
 import { formatDecoderRuns, measureDecoder } from './bench-decoder.js';
 import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
+import { formatProfile, profileModel } from './bench-profile.js';
 import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
 
@@ -45,6 +46,10 @@ const benchOptions = {
     value: 'n',
     help: 'Texts of mixed lengths, for an encoder (default 256)',
   },
+  profile: {
+    schema: toggle(),
+    help: 'Then run it again, and tell which provider and operators the time of a step goes to',
+  },
   json: { schema: toggle(), help: 'Print one JSON object instead of a table' },
 } as const satisfies OptionTable;
 
@@ -62,25 +67,42 @@ Medians with the 10th and 90th percentile.
 Of a model that generates also how near it comes to what the machine can do at most with as many threads, measured after
 the runs: the share of memory's bandwidth, as if a step read the weights and nothing else, and the share of the rate of 8-bit products.
 
+--profile runs the first row count of --batch again and tells which execution provider, and which of its operators, the
+time goes to: what of a graph falls back to the CPU, and what that costs.
+
 ${describeOptions(benchOptions)}
 `,
   run: async (argv, env) => {
     const { values } = parseOptions(benchOptions, { argv, env });
     const rows = Math.max(...(values.batch ?? [32]));
-    const loaded = await loadModel({ ...values, folder: values.model, name: null, rows });
-    try {
-      const { settings, results, limits, table } = await measure(loaded, values);
-      const report = { model: describeModel(loaded), machine: machineInfo(), limits, settings, results };
-      process.stdout.write(
-        values.json ? `${JSON.stringify(report, null, 2)}\n` : `${describeReport(report)}\n${table}`,
-      );
-    } finally {
-      await loaded.close();
-    }
+    const { profile: wantsProfile, ...engine } = values;
+    const options = { ...engine, folder: values.model, name: null, rows };
+    const { report, table } = await benchModel(await loadModel(options), values);
+    const { batch, prompt, steps } = report.settings;
+    const first = { rows: batch[0] ?? 1, prompt, steps: Math.min(steps, profiledSteps) };
+    const profile = wantsProfile ? await profileModel(options, first) : null;
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify({ ...report, ...(profile && { profile }) }, null, 2)}\n`
+        : `${describeReport(report)}\n${table}${formatProfile(profile ?? [])}`,
+    );
   },
 };
 
+/** Decode steps of a profile at most: its file grows with each. */
+const profiledSteps = 16;
+
 type BenchSettings = ReturnType<typeof parseOptions<typeof benchOptions>>['values'];
+
+/** Closes the model. */
+async function benchModel(loaded: LoadedModel, values: BenchSettings) {
+  try {
+    const { settings, results, limits, table } = await measure(loaded, values);
+    return { report: { model: describeModel(loaded), machine: machineInfo(), limits, settings, results }, table };
+  } finally {
+    await loaded.close();
+  }
+}
 
 async function measure(loaded: LoadedModel, values: BenchSettings) {
   return loaded.kind === 'decoder' ? measureGenerating(loaded, values) : measureReading(loaded, values);
@@ -99,7 +121,7 @@ async function measureGenerating(loaded: LoadedDecoder, values: BenchSettings) {
 
 async function measureReading(loaded: LoadedEncoder, values: BenchSettings) {
   const { batch, prompt, repeat, texts } = values;
-  const settings = { batch: batch ?? [1, 8, 32], prompt, repeat, texts };
+  const settings = { batch: batch ?? [1, 8, 32], prompt, repeat, texts, steps: values.steps };
   const results = await measureEncoder(loaded, settings);
   return { results, settings, limits: null, table: formatEncoderRuns(results) };
 }

@@ -38,6 +38,7 @@ export async function openEncoder(
       device: replicaDevices(options)[0]!.split('+')[0] as DeviceName,
       precision: folder.precision,
       threads: options.threads,
+      profile: options.profile,
     },
     { rows: options.rows, capacity: contextLength },
   );

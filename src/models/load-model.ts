@@ -80,6 +80,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     runtime: options.runtime,
     precision: folder.precision,
     threads: Math.max(1, Math.floor(options.threads / devices.length)),
+    profile: options.profile,
   });
   const [engine] = replicas;
   const model: ServedModel = {

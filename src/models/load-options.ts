@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly ortLibrary?: string | null;
   /** Of all replicas together. */
   readonly threads: number;
+  /** As `SessionOptions` has it, of the model's own graphs. */
+  readonly profile?: string;
   /** Worker threads that each hold the whole model, of a model that generates; one on each device when left out. */
   readonly replicas?: number | null;
 }

@@ -19,13 +19,14 @@ export function openNodeRuntime(): Runtime {
       backends.includes(name),
     ),
     gpus: [],
-    open: async (model, { device, threads }) => {
+    open: async (model, { device, threads, profile }) => {
       try {
         const options: ort.InferenceSession.SessionOptions = {
           executionProviders: [device.provider === 'cuda' ? { name: 'cuda', deviceId: device.index } : device.provider],
           intraOpNumThreads: threads,
           enableMemPattern: false,
           logSeverityLevel: 3,
+          ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
         };
         // Two calls: the binding tells a path from bytes by overloads.
         const opened =

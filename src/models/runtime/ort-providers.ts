@@ -1,28 +1,11 @@
-/** Execution providers as ONNX Runtime names them, and how a session is given one. */
+/** How a session is given an execution provider. */
 import type { ProviderName } from '../../device-name.js';
 import { OctavoError } from '../../errors.js';
 import { conciseReason } from './device.js';
 import { type OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { listEpDevices } from './ort-hardware.js';
+import { ortProviders } from './ort-provider-names.js';
 import type { Device } from './runtime.js';
-
-interface OrtProvider {
-  /** Its name in the list of what a library carries. */
-  readonly name: string;
-  /** Its name for memory of its device; `null`: it works on tensors of ours. */
-  readonly memory: string | null;
-  /** Memory of device 1 is numbered so; the others call the memory of whatever device they were given 0. */
-  readonly memoryByIndex?: boolean;
-}
-
-export const ortProviders: Readonly<Record<ProviderName, OrtProvider>> = {
-  cpu: { name: 'CPUExecutionProvider', memory: null },
-  cuda: { name: 'CUDAExecutionProvider', memory: 'Cuda', memoryByIndex: true },
-  tensorrt: { name: 'TensorrtExecutionProvider', memory: 'Cuda', memoryByIndex: true },
-  directml: { name: 'DmlExecutionProvider', memory: 'DML' },
-  coreml: { name: 'CoreMLExecutionProvider', memory: null },
-  webgpu: { name: 'WebGpuExecutionProvider', memory: 'WebGPU_Buffer' },
-};
 
 /** The C API, its environment, and the settings of the session to come. */
 interface Target {

@@ -1,24 +1,20 @@
 /** ONNX Runtime through its C API: tensors are bound where they lie, so a KV cache is written in place. */
 
 import koffi from 'koffi';
-import type { ProviderName } from '../../device-name.js';
 import { invariant } from '../../errors.js';
 import { loadFailure, runFailure } from './device-failure.js';
 import { OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { OrtDevice } from './ort-device.js';
 import { listGpus } from './ort-hardware.js';
 import { readOutputType } from './ort-output-type.js';
-import { appendProvider, ortProviders } from './ort-providers.js';
+import { ortProviders, ourProvider } from './ort-provider-names.js';
+import { appendProvider } from './ort-providers.js';
 import { createEnvironment, setThreads } from './ort-threads.js';
 import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
 import type { AnyTensor, Runtime, Session, SessionOptions, TensorMap, ValueType } from './runtime.js';
 
 const cpuMemory = { deviceAllocator: 0, defaultType: 0 };
-
-const providersByName: ReadonlyMap<string, ProviderName> = new Map(
-  Object.entries(ortProviders).map(([ours, { name }]) => [name, ours as ProviderName]),
-);
 
 /** Opens the C API of `library`. Throws `runtime_unavailable`. */
 export function openOrtRuntime(library: string): Runtime {
@@ -28,7 +24,7 @@ export function openOrtRuntime(library: string): Runtime {
   return {
     name: 'ort-c-api',
     version: api.version,
-    providers: available.flatMap((name) => providersByName.get(name) ?? []),
+    providers: available.flatMap((name) => ourProvider(name) ?? []),
     gpus: listGpus(api, environment),
     open: async (model, options) => {
       const settings = createSettings({ api, environment }, options);
@@ -136,7 +132,7 @@ class OrtSession implements Session {
 /** Session options, to be released by the caller. Throws `runtime_unavailable` when the provider cannot be used. */
 function createSettings(
   { api, environment }: { readonly api: OrtApi; readonly environment: Pointer },
-  { device, threads, folder }: SessionOptions,
+  { device, threads, folder, profile }: SessionOptions,
 ): Pointer {
   const settings = api.create('CreateSessionOptions');
   try {
@@ -151,6 +147,7 @@ function createSettings(
     }
     // Between steps the cores belong to the server.
     api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');
+    if (profile !== undefined) api.call('EnableProfiling', settings, profile);
     appendProvider({ api, environment, settings }, device);
     return settings;
   } catch (error) {
@@ -185,7 +182,7 @@ function readPlacement(api: OrtApi, session: Pointer): Placement[] {
     }
   }
   return Array.from(placed, ([provider, operators]) => ({
-    provider: providersByName.get(provider) ?? provider,
+    provider: ourProvider(provider) ?? provider,
     operators,
   }));
 }

@@ -14,6 +14,7 @@ export const table = {
   CreateSession: [7, 'void *', ['void *', path, 'void *', 'void *']],
   CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
   CreateSessionOptions: [10, 'void *', ['void *']],
+  EnableProfiling: [14, 'void *', ['void *', path]],
   DisableMemPattern: [17, 'void *', ['void *']],
   SetIntraOpNumThreads: [24, 'void *', ['void *', 'int']],
   SessionGetInputCount: [30, 'void *', ['void *', 'void *']],

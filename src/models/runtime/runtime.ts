@@ -85,6 +85,8 @@ export interface SessionOptions {
   readonly background?: boolean;
   /** Of a graph that is given as bytes: the folder in which its external data is. */
   readonly folder?: string;
+  /** Path to which the session appends a time and `.json`, for a profile of its runs that is whole when it is closed. */
+  readonly profile?: string | undefined;
 }
 
 /** What is known of a tensor before it is computed; `null` in place of a dimension that varies. */

@@ -128,7 +128,10 @@ async function openAt<Step, Result>(
   const placements: string[] = [];
   const threads = Math.max(1, Math.floor(setup.threads / devices.length));
   const open: GraphOpener['open'] = async (graph, options) => {
-    const session = await runtime.open(graph, { device: devices[0], threads, ...options });
+    // Bytes without a folder are a graph of ours beside the model's, which copies or weighs.
+    const own = typeof graph === 'string' || options?.folder !== undefined;
+    const profile = own && setup.profile !== undefined ? `${setup.profile}-${sessions.length}` : undefined;
+    const session = await runtime.open(graph, { device: devices[0], threads, profile, ...options });
     sessions.push(session);
     const isModel = devices.length === 1 ? sessions.length === 1 : options?.folder !== undefined;
     const { provider } = options?.device ?? devices[0];

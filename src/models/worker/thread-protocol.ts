@@ -14,6 +14,8 @@ export interface SessionSetup {
   /** Of the graph, or the variant of an export: which devices suit it. */
   readonly precision: string;
   readonly threads: number;
+  /** As `SessionOptions` has it, of the model's own graphs. */
+  readonly profile?: string | undefined;
 }
 
 /** What `ModelThread` adds to it. */

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { engineOptions } from '../engine-options.js';
 import type { LoadedEncoder } from '../models/load-encoder.js';
 import { type LoadedDecoder, type LoadedModel, loadModel } from '../models/load-model.js';
+import { profileModel } from '../models/profile-model.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
 import { describeOptions, integer, type OptionTable, parseOptions, toggle } from '../options.js';
 import { formatDecoderRuns, measureDecoder } from './bench-decoder.js';
 import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
-import { formatProfile, profileModel } from './bench-profile.js';
+import { formatProfile } from './bench-profile.js';
 import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
 

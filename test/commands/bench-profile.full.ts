@@ -1,6 +1,6 @@
 /** `octavo bench --profile` on a GPU, in software: what falls back to the CPU, and what that costs. */
 import { expect, it } from 'vitest';
-import type { ProfiledStep } from '#octavo/commands/bench-profile.js';
+import type { ProfiledStep } from '#octavo/models/profile-model.js';
 import { embeddedModel } from '../support/concierge.js';
 import { runOctavo } from '../support/octavo.js';
 import { softwareGpu } from '../support/software-gpu.js';

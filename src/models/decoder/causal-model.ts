@@ -1,12 +1,24 @@
 /** A model of one graph, the prompt and its continuation one text, that writes its cache in place. */
-import type { Session, Tensor } from '../runtime/runtime.js';
+import { invariant } from '../../errors.js';
+import type { AnyTensor, Session } from '../runtime/runtime.js';
 import { type DecoderPorts, ownPorts } from './decoder-ports.js';
+import type { DeviceLogits } from './device-logits.js';
+import { DeviceStep } from './device-step.js';
 import { HostKvCache, type KvCache } from './kv-cache.js';
 import type { BlockPool } from './kv-pool.js';
-import type { Batch, DecoderShape, Guess, LanguageModel } from './language-model.js';
+import type { Batch, DecoderShape, ForwardLogits, Guess, LanguageModel } from './language-model.js';
+import type { StepLogits } from './logits.js';
 import { paddedLengths } from './padded-lengths.js';
 import type { RowMove } from './step.js';
 import { StepTensors, type WantedLogits } from './step-tensors.js';
+
+export interface CausalParts {
+  readonly ports?: DecoderPorts;
+  /** Where the graph runs. */
+  readonly cache?: KvCache;
+  /** What reads logits where they are; without it they come to the host. */
+  readonly logits?: DeviceLogits | null;
+}
 
 export class CausalModel implements LanguageModel {
   readonly pool: BlockPool;
@@ -14,39 +26,62 @@ export class CausalModel implements LanguageModel {
   readonly #logitsName: string;
   readonly #cache: KvCache;
   readonly #tensors: StepTensors;
+  readonly #logits: DeviceLogits | null;
 
   constructor(
     session: Session,
     shape: DecoderShape,
-    ports: DecoderPorts = ownPorts(shape.layers),
-    cache: KvCache = new HostKvCache(shape, ports.cache),
+    { ports = ownPorts(shape.layers), cache, logits }: CausalParts = {},
   ) {
     this.#session = session;
     this.#logitsName = ports.logits;
-    this.#cache = cache;
-    this.pool = cache.pool;
+    this.#cache = cache ?? new HostKvCache(shape, ports.cache);
+    this.#logits = logits ?? null;
+    this.pool = this.#cache.pool;
     this.#tensors = new StepTensors(session, ports, shape.vocab);
   }
 
-  async forward(batch: Batch): Promise<readonly Float32Array[]> {
+  async forward(batch: Batch): Promise<ForwardLogits> {
     const logits = await this.#run(batch, 'last');
+    if (!('data' in logits)) return this.#read(batch.ids.length);
     return batch.ids.map((row, index) => this.#tensors.lastLogits(logits, index, row.length));
   }
 
-  async verify({ row, ids, past }: Guess): Promise<readonly Float32Array[]> {
+  async verify({ row, ids, past }: Guess): Promise<ForwardLogits> {
     const logits = await this.#run({ firstRow: row, ids: [ids], past: [past] }, 'every');
+    if (!('data' in logits)) return this.#read(ids.length);
     return ids.map((_, position) => this.#tensors.logitsAt(logits, position));
   }
 
-  async #run(batch: Batch, wanted: WantedLogits): Promise<Tensor> {
+  async #run(batch: Batch, wanted: WantedLogits): Promise<AnyTensor> {
     const { ids, past, firstRow } = batch;
     const { length, total } = paddedLengths(batch);
     const view = await this.#cache.view(firstRow, past);
     const inputs = this.#tensors.inputs(batch, { length, total }, wanted);
-    const logits = this.#tensors.logits(ids.length, length, wanted);
-    await this.#session.run(new Map([...inputs, ...view.past]), new Map([[this.#logitsName, logits], ...view.present]));
+    const logits = this.#target(ids.length, length, wanted);
+    try {
+      const outputs = new Map([[this.#logitsName, logits], ...view.present]);
+      await this.#session.run(new Map([...inputs, ...view.past]), outputs);
+    } catch (error) {
+      this.#logits?.release();
+      throw error;
+    }
     await this.#cache.settle(firstRow, ids.length);
     return logits;
+  }
+
+  /** Where the graph writes logits. Of several positions of several rows few are read: such come to the host. */
+  #target(rows: number, length: number, wanted: WantedLogits): AnyTensor {
+    const positions = this.#tensors.positions(length, wanted);
+    if (this.#logits === null || (positions > 1 && wanted === 'last')) {
+      return this.#tensors.logits(rows, length, wanted);
+    }
+    return this.#logits.target(rows, positions);
+  }
+
+  #read(rows: number): StepLogits {
+    invariant(this.#logits !== null, 'logits on a device have their reader');
+    return new DeviceStep(this.#logits, rows);
   }
 
   async move(move: RowMove, length: number): Promise<void> {
@@ -55,9 +90,11 @@ export class CausalModel implements LanguageModel {
 
   release(): void {
     this.#cache.release();
+    this.#logits?.release();
   }
 
   async close(): Promise<void> {
+    await this.#logits?.close();
     await this.#cache.close();
     await this.#session.close();
   }

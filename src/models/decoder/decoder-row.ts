@@ -1,9 +1,8 @@
 /** What the worker knows of the sequence in a row. */
-import { logProbabilities } from './log-probability.js';
+import type { RowLogits } from './logits.js';
 import { sampleToken } from './sampler.js';
 import type { Sampling } from './sampling.js';
 import { TokenHistory } from './token-history.js';
-import type { Weigher } from './weigher.js';
 
 export class DecoderRow {
   /** Tokens of its sequence that the model has read. */
@@ -16,14 +15,14 @@ export class DecoderRow {
   /** Of the token that was sampled last; `null`: it is not asked for. */
   logProbability: number | null = null;
 
-  /** Chooses the next token from `logits` [vocab], which are changed; `null` where the prompt has not ended. */
-  async sample(logits: Float32Array, weigher: Weigher): Promise<number | null> {
+  /** Chooses the next token; `null` where the prompt has not ended. */
+  async sample(logits: RowLogits): Promise<number | null> {
     const { sampling, history } = this;
     if (sampling === null) return null;
-    const likely = sampling.logProbabilities ? await logProbabilities(logits, weigher) : null;
-    this.next = await sampleToken(logits, { sampling, history }, weigher);
+    const likely = sampling.logProbabilities ? await logits.logProbabilities() : null;
+    this.next = await sampleToken(logits, { sampling, history });
     history.addGenerated(this.next);
-    this.logProbability = likely?.(this.next) ?? null;
+    this.logProbability = likely === null ? null : await likely(this.next);
     return this.next;
   }
 

@@ -2,7 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../../errors.js';
 import { DecoderRow } from './decoder-row.js';
-import type { Batch, LanguageModel } from './language-model.js';
+import type { Batch, ForwardLogits, LanguageModel } from './language-model.js';
+import { hostLogits, type StepLogits } from './logits.js';
 import { lookUp } from './prompt-lookup.js';
 import type { Decode, KeptPrefix, Prefill, RowMove, Speculation, Step, StepResult } from './step.js';
 import type { Weigher } from './weigher.js';
@@ -79,15 +80,15 @@ export class Decoder {
   /** Runs the model once, and samples a token for each row whose prompt has ended. */
   async #advance(batch: Batch, { tokens, likely, ms }: Rounds): Promise<void> {
     const started = performance.now();
-    const logits = await this.#model.forward(batch);
+    const logits = this.#readable(await this.#model.forward(batch));
     const ran = performance.now();
-    for (const [index, values] of logits.entries()) {
+    await logits.each(async (values, index) => {
       const row = this.#row(batch.firstRow + index);
       row.cached = batch.past[index]! + batch.ids[index]!.length;
-      const token = await row.sample(values, this.#weigher);
+      const token = await row.sample(values);
       if (token !== null) tokens[index]!.push(token);
       if (row.logProbability !== null) likely[index]!.push(row.logProbability);
-    }
+    });
     ms.model += ran - started;
     ms.sample += performance.now() - ran;
   }
@@ -102,15 +103,16 @@ export class Decoder {
     const drafted = lookUp(row.history.ids, Math.min(draftTokens, left - 1));
     const started = performance.now();
     invariant(this.#model.verify !== undefined, 'guesses are for a model that can verify them');
-    const logits =
+    const logits = this.#readable(
       drafted.length === 0
         ? await this.#model.forward(this.#decodeBatch(index, 1))
-        : await this.#model.verify({ row: index, ids: [row.next, ...drafted], past: row.cached });
+        : await this.#model.verify({ row: index, ids: [row.next, ...drafted], past: row.cached }),
+    );
     const ran = performance.now();
     let taken = 0;
     for (let right = true; right; taken++) {
       row.cached += 1;
-      const token = await row.sample(logits[taken]!, this.#weigher);
+      const token = await row.sample(logits.rows[taken]!);
       tokens[index]!.push(token!);
       if (row.logProbability !== null) likely[index]!.push(row.logProbability);
       right = token === drafted[taken] && !row.ended;
@@ -149,6 +151,10 @@ export class Decoder {
   #decodeBatch(firstRow: number, rows: number): Batch {
     const batch = Array.from({ length: rows }, (_, index) => this.#row(firstRow + index));
     return { firstRow, ids: batch.map(({ next }) => [next]), past: batch.map(({ cached }) => cached) };
+  }
+
+  #readable(logits: ForwardLogits): StepLogits {
+    return 'each' in logits ? logits : hostLogits(logits, this.#weigher);
   }
 
   #row(index: number): DecoderRow {

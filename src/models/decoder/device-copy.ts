@@ -37,6 +37,16 @@ export async function deviceCopyGraph(count: number, element: CacheElement): Pro
   return encodeInline(builder.finish());
 }
 
+/** The bytes of an ONNX model that brings parts to the host: those numbered `from` [n] of `source` [parts, length] are `parts` [n, length]. */
+export async function devicePartsGraph(): Promise<Uint8Array> {
+  const builder = new GraphBuilder();
+  const source = builder.input({ name: 'source', type: 'float32', dims: ['source_parts', 'length'] });
+  const from = builder.input({ name: 'from', type: 'int64', dims: ['parts'] });
+  builder.node('Gather', 'parts', { inputs: [source, from], outputs: ['parts'], attributes: { axis: 0n } });
+  builder.output({ name: 'parts', type: 'float32', dims: ['parts', 'length'] });
+  return encodeInline(builder.finish());
+}
+
 /** A session of `deviceCopyGraph` on the device. */
 export class DeviceCopier {
   readonly #session: Session;

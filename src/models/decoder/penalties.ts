@@ -2,6 +2,13 @@
 import type { Sampling } from './sampling.js';
 import type { TokenHistory } from './token-history.js';
 
+/** Whether `adjustLogits` changes any. */
+export function changesLogits(sampling: Sampling, { generated }: TokenHistory): boolean {
+  const { repetitionPenalty, presencePenalty, frequencyPenalty, logitBias, minTokens, stopTokens } = sampling;
+  const penalised = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+  return penalised || logitBias.length > 0 || (generated < minTokens && stopTokens.length > 0);
+}
+
 /** Applies bias, penalties and the minimum length to `logits` [vocab], in place. */
 export function adjustLogits(logits: Float32Array, sampling: Sampling, history: TokenHistory): void {
   if (sampling.repetitionPenalty !== 1) penaliseRepetition(logits, sampling.repetitionPenalty, history);

@@ -66,9 +66,14 @@ export class StepTensors {
     return inputs;
   }
 
-  /** What a step of `rows` rows writes: float32 [rows, length or 1, vocab]. */
+  /** Positions of each row whose logits a step of `length` tokens gives. */
+  positions(length: number, wanted: WantedLogits = 'last'): number {
+    return this.#lastOnly && wanted === 'last' ? 1 : length;
+  }
+
+  /** What a step of `rows` rows writes: float32 [rows, positions, vocab]. */
   logits(rows: number, length: number, wanted: WantedLogits = 'last'): Tensor {
-    return this.#logits.tensor([rows, this.#lastOnly && wanted === 'last' ? 1 : length, this.#vocab]);
+    return this.#logits.tensor([rows, this.positions(length, wanted), this.#vocab]);
   }
 
   /** The logits after the last of the `length` new tokens of a row, [vocab]: a window onto `logits`. */

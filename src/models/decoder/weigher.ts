@@ -1,7 +1,7 @@
 /** Turns logits into weights: by ONNX Runtime's vector instructions where the vocabulary is large. */
-import { cpu, type Runtime, type Session, type Tensor } from '../runtime/runtime.js';
+import { cpu, type Runtime, type Session, type Tensor, zeros } from '../runtime/runtime.js';
 import { weighingGraph } from './weighing-graph.js';
-import { blockTokens, newWeights, summariseBlocks, totalWeight, type Weights } from './weights.js';
+import { blocksOf, blockTokens, newWeights, summariseBlocks, totalWeight, type Weights } from './weights.js';
 
 /** The weights of a row's logits [vocab]; they hold until the next call. `temperature` is above zero. */
 export interface Weigher {
@@ -33,34 +33,32 @@ export class PlainWeigher implements Weigher {
 class OrtWeigher implements Weigher {
   readonly #session: Session;
   readonly #weights: Weights;
-  readonly #factor: Tensor;
+  readonly #factor = zeros('float32', [1, 1, 1]);
   readonly #outputs: ReadonlyMap<string, Tensor>;
 
   constructor(session: Session, vocab: number) {
     this.#session = session;
     this.#weights = newWeights(vocab);
-    this.#factor = { ...tensor(new Float32Array(new ArrayBuffer(4))), dims: [] };
     const { values, sums, peaks } = this.#weights;
-    const whole = Math.floor(vocab / blockTokens);
+    const blocks = blocksOf(vocab);
+    const whole = new Float32Array(values.buffer as ArrayBuffer);
     this.#outputs = new Map([
-      ['weights', tensor(values)],
-      ['sums', tensor(sums.subarray(0, whole))],
-      ['peaks', tensor(peaks.subarray(0, whole))],
+      ['weights', { type: 'float32', dims: [1, blocks, blockTokens], data: whole }],
+      ['sums', { type: 'float32', dims: [1, blocks], data: sums }],
+      ['peaks', { type: 'float32', dims: [1, blocks], data: peaks }],
     ]);
   }
 
   async weigh(logits: Float32Array, temperature: number): Promise<Weights> {
-    // Of a temperature near zero the inverse overflows, and infinity times the greatest logit's zero would be no number.
-    this.#factor.data[0] = Math.min(1 / temperature, largestFloat);
+    this.#factor.data[0] = factorOf(temperature);
     await this.#session.run(
       new Map([
-        ['logits', tensor(logits)],
+        ['logits', { type: 'float32', dims: [1, logits.length], data: logits }],
         ['factor', this.#factor],
       ]),
       this.#outputs,
     );
     const weights = this.#weights;
-    if (weights.values.length % blockTokens > 0) summariseBlocks(weights, weights.sums.length - 1);
     return totalWeight(weights) >= 1 ? weights : weighByLoop(logits, { temperature, weights });
   }
 
@@ -69,11 +67,15 @@ class OrtWeigher implements Weigher {
   }
 }
 
-const largestFloat = 3.4e38;
-
-function tensor(data: Float32Array): Tensor {
-  return { type: 'float32', dims: [data.length], data };
+/**
+ * What logits are multiplied with. Of a temperature near zero the inverse overflows, and infinity times the greatest logit's
+ * zero would be no number.
+ */
+export function factorOf(temperature: number): number {
+  return Math.min(1 / temperature, largestFloat);
 }
+
+const largestFloat = 3.4e38;
 
 /** Also for logits that are not numbers: they weigh nothing. All weigh nothing where none is finite, or one is infinite. */
 function weighByLoop(

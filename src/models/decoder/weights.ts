@@ -6,21 +6,34 @@ export const blockTokens = 64;
 export interface Weights {
   /** exp((logit - max) / temperature), float32 [vocab]: 1 for the likeliest token. Zero or positive, never NaN. */
   readonly values: Float32Array;
-  /** The sum of each block of `blockTokens` values, the last one perhaps shorter: float32 [ceil(vocab / blockTokens)]. */
+  /** The sum of each block of `blockTokens` values, the last one perhaps shorter: float32 [blocks]. */
   readonly sums: Float32Array;
   /** The greatest value of each block. */
   readonly peaks: Float32Array;
+  /** Of weights on a device: `values` come block by block, when they are needed. */
+  readonly absent?: AbsentBlocks;
 }
 
+export interface AbsentBlocks {
+  /** To be called before values of these blocks are read: throws, for `settle`, where one has not come yet. */
+  require(blocks: readonly number[]): void;
+  /** What `compute` gives when all blocks that it requires have come; until then it is begun again. */
+  settle<T>(compute: () => T): Promise<T>;
+}
+
+export function blocksOf(vocab: number): number {
+  return Math.ceil(vocab / blockTokens);
+}
+
+/** Memory that holds whole blocks. */
 export function newWeights(vocab: number): Weights {
-  const blocks = Math.ceil(vocab / blockTokens);
+  const blocks = blocksOf(vocab);
   const floats = (length: number) => new Float32Array(new ArrayBuffer(length * 4));
-  return { values: floats(vocab), sums: floats(blocks), peaks: floats(blocks) };
+  return { values: floats(blocks * blockTokens).subarray(0, vocab), sums: floats(blocks), peaks: floats(blocks) };
 }
 
-/** Sums and peaks of the blocks from `first` on. */
-export function summariseBlocks({ values, sums, peaks }: Weights, first = 0): void {
-  for (let block = first; block < sums.length; block++) {
+export function summariseBlocks({ values, sums, peaks }: Weights): void {
+  for (let block = 0; block < sums.length; block++) {
     const end = Math.min(values.length, (block + 1) * blockTokens);
     let sum = 0;
     let peak = 0;
@@ -40,7 +53,8 @@ export function totalWeight({ sums }: Weights): number {
 }
 
 /** The tokens that weigh at least `floor`, which is above zero, by id, written into `tokens` [vocab]. */
-export function tokensAbove({ values, peaks }: Weights, floor: number, tokens: Int32Array): Int32Array {
+export function tokensAbove({ values, peaks, absent }: Weights, floor: number, tokens: Int32Array): Int32Array {
+  absent?.require(blocksAbove(peaks, floor));
   let count = 0;
   for (let block = 0; block < peaks.length; block++) {
     if (peaks[block]! < floor) continue;
@@ -50,8 +64,14 @@ export function tokensAbove({ values, peaks }: Weights, floor: number, tokens: I
   return tokens.subarray(0, count);
 }
 
-/** The token in which `left`, counted down by weight from token 0, falls below zero. */
-export function tokenAt({ values, sums }: Weights, left: number): number {
+/** A place in the weights laid end to end: a block, and the weight that is left of the way in it. */
+export interface Place {
+  readonly block: number;
+  readonly left: number;
+}
+
+/** Where `left`, counted down by weight from token 0, falls below zero. */
+export function placeAt({ sums }: Weights, left: number): Place {
   let last = 0;
   for (let block = 0; block < sums.length; block++) {
     const sum = sums[block]!;
@@ -59,6 +79,11 @@ export function tokenAt({ values, sums }: Weights, left: number): number {
     if (left < sum) break;
     left -= sum;
   }
+  return { block: last, left };
+}
+
+export function tokenAt({ values, absent }: Weights, { block: last, left }: Place): number {
+  absent?.require([last]);
   // Rounding can leave a little over after the last token of the block that the sums point to: that token it is then.
   const end = Math.min(values.length, (last + 1) * blockTokens);
   let chosen = last * blockTokens;
@@ -72,8 +97,9 @@ export function tokenAt({ values, sums }: Weights, left: number): number {
 }
 
 /** The weight of all tokens heavier than this one, and of the equal ones with lower ids. */
-export function massBefore({ values, peaks }: Weights, token: number): number {
+export function massBefore({ values, peaks, absent }: Weights, token: number): number {
   const weight = values[token]!;
+  absent?.require(blocksAbove(peaks, weight));
   let mass = 0;
   for (let block = 0; block < peaks.length; block++) {
     if (peaks[block]! < weight) continue;
@@ -85,4 +111,10 @@ export function massBefore({ values, peaks }: Weights, token: number): number {
     for (let other = here; other < end; other++) mass += values[other]! * Number(values[other]! > weight);
   }
   return mass;
+}
+
+function blocksAbove(peaks: Float32Array, floor: number): number[] {
+  const blocks: number[] = [];
+  for (let block = 0; block < peaks.length; block++) if (peaks[block]! >= floor) blocks.push(block);
+  return blocks;
 }

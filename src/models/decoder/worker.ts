@@ -6,25 +6,24 @@ import { CausalModel } from './causal-model.js';
 import { Decoder } from './decoder.js';
 import { ownPorts } from './decoder-ports.js';
 import { DeviceKvCache } from './device-kv-cache.js';
+import { DeviceLogits } from './device-logits.js';
 import { EncoderDecoderModel } from './encoder-decoder-model.js';
 import { GrowingModel } from './growing-model.js';
-import { HostKvCache } from './kv-cache.js';
 import type { LanguageModel } from './language-model.js';
 import { openPipeline } from './open-pipeline.js';
-import { openWeigher } from './weigher.js';
+import { openWeigher, type Weigher } from './weigher.js';
 import type { DecoderSetup } from './worker-protocol.js';
 
 const setup = workerData as DecoderSetup & ThreadSetup;
 
 const isInterrupted = () => Atomics.load(setup.interrupt, 0) !== 0;
 
-export default serveSteps(
-  setup,
-  async (opener) =>
-    new Decoder(await openModel(opener), await openWeigher(opener.runtime, setup.shape.vocab), isInterrupted),
-);
+export default serveSteps(setup, async (opener) => {
+  const weigher = await openWeigher(opener.runtime, setup.shape.vocab);
+  return new Decoder(await openModel(opener, weigher), weigher, isInterrupted);
+});
 
-async function openModel(opener: GraphOpener): Promise<LanguageModel> {
+async function openModel(opener: GraphOpener, weigher: Weigher): Promise<LanguageModel> {
   const { shape, encoder, ports = ownPorts(shape.layers) } = setup;
   if (opener.devices.length > 1) return openPipeline(setup, opener);
   const session = await opener.open(setup.graph);
@@ -33,9 +32,9 @@ async function openModel(opener: GraphOpener): Promise<LanguageModel> {
   }
   if (ports.passing === 'growing') return new GrowingModel(session, shape, ports);
   const { device } = session;
-  const names = ports.cache;
-  // Where the graph runs, there its cache is.
-  const cache =
-    device === null ? new HostKvCache(shape, names) : await DeviceKvCache.open(device, { shape, names }, opener);
-  return new CausalModel(session, shape, ports, cache);
+  if (device === null) return new CausalModel(session, shape, { ports });
+  // Where the graph runs, there its cache is, and what it writes is read.
+  const cache = await DeviceKvCache.open(device, { shape, names: ports.cache }, opener);
+  const logits = await DeviceLogits.open(device, { vocab: shape.vocab, weigher }, opener);
+  return new CausalModel(session, shape, { ports, cache, logits });
 }

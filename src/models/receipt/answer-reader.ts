@@ -1,5 +1,6 @@
 /** An encoder-decoder's logits for every token of some answers, each given the true tokens before it. Lives in a worker thread. */
-import type { DecoderShape, LanguageModel } from '../decoder/language-model.js';
+import type { EncoderDecoderModel } from '../decoder/encoder-decoder-model.js';
+import type { DecoderShape } from '../decoder/language-model.js';
 import type { AnswerBatch } from './answers.js';
 import type { SampleReader } from './serve-comparisons.js';
 
@@ -9,11 +10,11 @@ export interface AnswerShape extends DecoderShape {
 }
 
 export class AnswerReader implements SampleReader<AnswerBatch> {
-  readonly #model: LanguageModel;
+  readonly #model: EncoderDecoderModel;
   readonly #vocab: number;
 
   /** Uses the first rows of the model. */
-  constructor(model: LanguageModel, { vocab }: Pick<DecoderShape, 'vocab'>) {
+  constructor(model: EncoderDecoderModel, { vocab }: Pick<DecoderShape, 'vocab'>) {
     this.#model = model;
     this.#vocab = vocab;
   }

@@ -1,5 +1,6 @@
 /** The sampler against a naive one: the same tokens are possible, and as often as their probabilities say. */
 import { describe, expect, test } from 'vitest';
+import { HostRow } from '#octavo/models/decoder/logits.js';
 import { sampleToken } from '#octavo/models/decoder/sampler.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { TokenHistory } from '#octavo/models/decoder/token-history.js';
@@ -16,7 +17,7 @@ function sample(logits: readonly number[], sampling: Sampling, past: PastTokens 
   const history = new TokenHistory();
   history.addPrompt(past.prompt);
   for (const token of past.generated) history.addGenerated(token);
-  return sampleToken(Float32Array.from(logits), { sampling, history }, weigher);
+  return sampleToken(new HostRow(Float32Array.from(logits), weigher), { sampling, history });
 }
 
 /** How often each token is drawn by the seeds `0 … draws - 1`. */
@@ -204,6 +205,7 @@ describe('extreme logits always give a token', () => {
 
 test('the logits given are the only ones that are changed', async () => {
   const all = Float32Array.of(9, 9, 1, 2, 3, 9);
-  await sampleToken(all.subarray(2, 5), { sampling: { ...random, topP: 0.5 }, history: new TokenHistory() }, weigher);
+  const row = new HostRow(all.subarray(2, 5), weigher);
+  await sampleToken(row, { sampling: { ...random, topP: 0.5 }, history: new TokenHistory() });
   expect([all[0], all[1], all[5]]).toEqual([9, 9, 9]);
 });

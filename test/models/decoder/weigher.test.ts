@@ -1,5 +1,6 @@
 /** Weights by ONNX Runtime against the plain loop: the same distribution, at every size and for every odd logit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HostRow } from '#octavo/models/decoder/logits.js';
 import { sampleToken } from '#octavo/models/decoder/sampler.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { TokenHistory } from '#octavo/models/decoder/token-history.js';
@@ -7,22 +8,13 @@ import { openWeigher, PlainWeigher, type Weigher } from '#octavo/models/decoder/
 import { totalWeight } from '#octavo/models/decoder/weights.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
 import type { Runtime } from '#octavo/models/runtime/runtime.js';
-import { Random } from '../../support/random.js';
+import { logitsOf } from '../../support/random-logits.js';
 
 const plain = new PlainWeigher();
 let runtime: Runtime;
 beforeAll(async () => {
   ({ runtime } = await openRuntime('auto'));
 });
-
-/** Bell-shaped, with a few tokens far above the others. */
-function logitsOf(vocab: number, seed: number): Float32Array {
-  const random = new Random(seed);
-  const bell = () => Array.from({ length: 6 }, () => random.below(1000) / 250 - 2).reduce((sum, x) => sum + x, 0);
-  const logits = Float32Array.from({ length: vocab }, bell);
-  for (let i = 0; i < 20; i++) logits[random.below(vocab)] = 8 + random.below(600) / 100;
-  return logits;
-}
 
 describe.each([1024, 1027, 4096, 50_257])('a vocabulary of %i', (vocab) => {
   let weigher: Weigher;
@@ -74,8 +66,8 @@ describe.each([1024, 1027, 4096, 50_257])('a vocabulary of %i', (vocab) => {
       for (let seed = 0; seed < 12; seed++) {
         const row = { sampling: { ...greedy, temperature: 1, ...limit, seed }, history: new TokenHistory() };
         const logits = logitsOf(vocab, seed);
-        expect(await sampleToken(logits, row, weigher), JSON.stringify({ limit, seed })).toBe(
-          await sampleToken(logits, row, plain),
+        expect(await sampleToken(new HostRow(logits, weigher), row), JSON.stringify({ limit, seed })).toBe(
+          await sampleToken(new HostRow(logits, plain), row),
         );
       }
     }
@@ -90,7 +82,7 @@ test('a flat distribution over many tokens keeps exactly the share that top_p as
   const drawn = new Set<number>();
   for (let seed = 0; seed < 300; seed++) {
     const row = { sampling: { ...greedy, temperature: 1, topP: 0.5, seed }, history: new TokenHistory() };
-    drawn.add(await sampleToken(logits.slice(), row, weigher));
+    drawn.add(await sampleToken(new HostRow(logits.slice(), weigher), row));
   }
   expect(Math.max(...drawn)).toBeLessThan(4096);
   expect(Math.max(...drawn)).toBeGreaterThan(3900);

@@ -6,6 +6,7 @@ import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { ownPorts } from '#octavo/models/decoder/decoder-ports.js';
 import { DeviceKvCache } from '#octavo/models/decoder/device-kv-cache.js';
+import { DeviceLogits } from '#octavo/models/decoder/device-logits.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { openWeigher } from '#octavo/models/decoder/weigher.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
@@ -129,14 +130,16 @@ export function describeRuntime(
       await expect(runtime.open(broken, options)).rejects.toMatchObject({ code: 'invalid_model' });
     });
 
-    /** Its cache where the graph runs. */
+    /** Its cache and its logits where the graph runs. */
     async function openDecoder(): Promise<Decoder> {
-      const ports = ownPorts(shape.layers);
+      const weigher = await openWeigher(runtime, shape.vocab);
+      const { device } = session;
+      if (device === null) return new Decoder(new CausalModel(session, shape), weigher);
       const open = (graph: string | Uint8Array) => runtime.open(graph, options);
       const opener = { runtime, devices: [options.device] as const, open };
-      const cache = session.device && (await DeviceKvCache.open(session.device, { shape, names: ports.cache }, opener));
-      const model = cache === null ? new CausalModel(session, shape) : new CausalModel(session, shape, ports, cache);
-      return new Decoder(model, await openWeigher(runtime, shape.vocab));
+      const cache = await DeviceKvCache.open(device, { shape, names: ownPorts(shape.layers).cache }, opener);
+      const logits = await DeviceLogits.open(device, { vocab: shape.vocab, weigher }, opener);
+      return new Decoder(new CausalModel(session, shape, { cache, logits }), weigher);
     }
 
     /** Three new tokens of one row in an empty cache; logits of all positions, which every runtime can give. */

@@ -12,6 +12,7 @@ import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
 import { formatProfile } from './bench-profile.js';
 import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
+import { describeThreads } from './thread-count.js';
 
 const { rows: _rows, ...loadOptions } = engineOptions;
 
@@ -139,7 +140,7 @@ interface Report {
 }
 
 function describeReport({ model, machine, limits }: Report): string {
-  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${model.threads} threads${model.placement && `, ${model.placement}`}
+  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${describeThreads(model.threads)}${model.placement && `, ${model.placement}`}
 ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}
 ${limits === null ? '' : `${describeLimits(limits)}\n`}`;
 }

@@ -6,6 +6,7 @@ import { listOffers, type Offers } from '../models/offers.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
 import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
+import { describeLimits } from './bench-roofline.js';
 import type { Command } from './command.js';
 
 const doctorOptions = {
@@ -38,11 +39,9 @@ ${describeOptions(doctorOptions)}
 
 function describe(machine: ReturnType<typeof machineInfo>, limits: MachineLimits, offers: Offers): string {
   const { runtime, runtimeReason, version, library, gpus, providers, choices } = offers;
-  const gigabytes = (limits.readBytesPerSecond / 1e9).toFixed(1);
-  const tera = (limits.int8MacsPerSecond / 1e12).toFixed(2);
   return `processor  ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}
            for INT8: ${machine.features.join(', ') || 'no features known'}
-           reads ${gigabytes} GB/s, ${tera} million million 8-bit products a second
+           ${describeLimits(limits)}
 runtime    ONNX Runtime ${version}, ${runtime}${runtimeReason === '' ? '' : ` (${runtimeReason})`}
            ${library ?? "the binding's own library"}
 GPUs       ${gpus.join('\n           ') || 'none found'}

@@ -1,6 +1,7 @@
 /** A receipt as a person reads it in a terminal. */
 import { percent } from '../models/receipt/percent.js';
 import type { Figures, FiguresOf, PredictedText, ReadText, Receipt, SpeedRun } from '../models/receipt/receipt.js';
+import { describeThreads } from './thread-count.js';
 
 /** What is shown of one quantity: its name, FP32's value, the model's, and how they compare. */
 type Line = readonly [what: string, reference: string, model: string, change: string];
@@ -88,7 +89,7 @@ function describeSetting(receipt: Receipt): string {
   const { machine, versions, provider, threads, date } = receipt;
   const text = receipt.task === 'generate' ? describePredicted(receipt.text) : describeRead(receipt.text);
   return `Text: ${text}.
-Machine: ${machine.cpu} (${machine.features.join(', ') || 'no INT8 features known'}), ${machine.cores} cores, ${machine.memory} GiB, ${machine.platform}; ${provider}, ${threads} threads.
+Machine: ${machine.cpu} (${machine.features.join(', ') || 'no INT8 features known'}), ${machine.cores} cores, ${machine.memory} GiB, ${machine.platform}; ${provider}, ${describeThreads(threads)}.
 Octavo ${versions.octavo}, ONNX Runtime ${versions.onnxruntime}, Node ${versions.node}; measured ${date.slice(0, 10)}.`;
 }
 

@@ -5,6 +5,7 @@ import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
 import { drainMs, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
+import { describeThreads } from './thread-count.js';
 
 /** Milliseconds after which a server that was told to stop is ended anyway. */
 const grace = drainMs + 5_000;
@@ -75,7 +76,7 @@ function describeEngine(engine: Engine): string {
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
   return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${runtime.rows} rows
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
-  device   ${describeDevices(runtime.devices)}, ${runtime.threads} threads (${runtime.providerReason})${nodes}${remarks}`;
+  device   ${describeDevices(runtime.devices)}, ${describeThreads(runtime.threads)} (${runtime.providerReason})${nodes}${remarks}`;
 }
 
 /** Each with the replicas that it has where they are several: `cuda, cuda:1 (2 replicas)`. */

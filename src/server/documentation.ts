@@ -17,6 +17,11 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** The name, in the bar on top of the page. */
+const logo = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40" viewBox="0 0 120 40">
+  <text x="0" y="28" font-family="Georgia, serif" font-size="28" fill="#fff">Octavo</text>
+</svg>`);
+
 /** Collects the schemas of all routes registered after it. */
 export function documentRoutes(app: FastifyInstance, components: Components): void {
   app.register(swagger, {
@@ -40,6 +45,7 @@ export function documentRoutes(app: FastifyInstance, components: Components): vo
     staticCSP: contentSecurityPolicy,
     uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
     theme: { title: 'Octavo API' },
+    logo: { type: 'image/svg+xml', content: logo, href: '/docs' },
   });
   // Who opens the address that the server prints; the guards stand before it as before the page.
   app.get('/', { schema: { hide: true } as object }, async (_request, reply) => reply.redirect('/docs'));

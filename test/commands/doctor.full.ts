@@ -16,7 +16,7 @@ describe('octavo doctor', () => {
   it('shows the machine, and why no provider but the CPU works', async () => {
     const { code, out } = await doctor([], {});
     expect(code).toBe(0);
-    expect(out).toMatch(/reads \d+\.\d GB\/s, \d+\.\d\d million million 8-bit products a second/);
+    expect(out).toMatch(/reads \d+\.\d GB\/s, multiplies \d+ G pairs of 8-bit integers a second/);
     expect(out).toMatch(/^ {2}webgpu {5}Failed to get a WebGPU adapter/m);
     expect(out).toMatch(/^ {2}cpu {8}runs$/m);
     expect(out).toMatch(/^ {2}int8 {13}cpu: what int8 graphs are built for$/m);

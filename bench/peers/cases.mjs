@@ -2,8 +2,8 @@
 
 export const shapes = ['qwen2.5-0.5b', 'llama-3.2-1b', 'concierge'];
 
-/** Decode steps that are timed, all rows taking part. */
-const steps = 24;
+/** Decode steps that are timed, all rows taking part. Those of the small one are so short that more of them are needed. */
+const steps = { 'qwen2.5-0.5b': 24, 'llama-3.2-1b': 24, concierge: 256 };
 /** Servers prefill in steps of so many tokens, or more, and decode between them. */
 const prefillTokens = 256;
 
@@ -19,9 +19,9 @@ export function longestPrompt(shape) {
  * A single row three times, whose prompt would else be timed but once. `steps` are enough for a batch that starts together; where rows begin one after the other, the first go on for
  * `stagger` tokens until the last has begun, so that there are `steps` with all.
  */
-export function casesOf({ prompt, rows }) {
+export function casesOf({ shape, prompt, rows }) {
   return rows.flatMap((count) => {
-    const plan = { rows: count, prompt, steps, capacity: capacity[prompt] };
+    const plan = { rows: count, prompt, steps: steps[shape], capacity: capacity[prompt] };
     return Array(count === 1 ? 3 : 1).fill({ ...plan, stagger: staggerOf(plan) });
   });
 }

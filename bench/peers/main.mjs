@@ -69,7 +69,7 @@ async function measureAll() {
 
 /** Sessions of a shape: one for each length of prompts. */
 function planOf(shape) {
-  return prompts.filter((prompt) => prompt <= longestPrompt(shape)).map((prompt) => casesOf({ prompt, rows }));
+  return prompts.filter((prompt) => prompt <= longestPrompt(shape)).map((prompt) => casesOf({ shape, prompt, rows }));
 }
 
 async function prepare(id, shape) {

@@ -11,6 +11,7 @@ const path = process.platform === 'win32' ? 'str16' : 'str';
 /** name: [position, result, arguments]. A `void *` result is an OrtStatus: null is success. */
 export const table = {
   GetErrorMessage: [2, 'str', ['void *']],
+  DisableTelemetryEvents: [6, 'void *', ['void *']],
   CreateSession: [7, 'void *', ['void *', path, 'void *', 'void *']],
   CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
   CreateSessionOptions: [10, 'void *', ['void *']],

@@ -15,7 +15,10 @@ export function createEnvironment(api: OrtApi): Pointer {
   const options = api.create('CreateThreadingOptions');
   try {
     api.call('SetGlobalIntraOpNumThreads', options, sharedThreads);
-    return api.create('CreateEnvWithGlobalThreadPools', loggingLevel.error, 'octavo', options);
+    const environment = api.create('CreateEnvWithGlobalThreadPools', loggingLevel.error, 'octavo', options);
+    // On Windows there is no variable for it (`refuseTelemetry`).
+    api.call('DisableTelemetryEvents', environment);
+    return environment;
   } finally {
     api.release('ReleaseThreadingOptions', options);
   }

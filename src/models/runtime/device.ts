@@ -22,7 +22,7 @@ const gpuPrecisions: readonly string[] = [
   ...['fp16', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'int4-weight-fp16', 'q4', 'q4f16'],
 ];
 /** The better first. TensorRT compiles for minutes: it is never taken unasked. */
-const gpuProviders: readonly ProviderName[] = ['cuda', 'directml', 'coreml', 'webgpu'];
+const gpuProviders: readonly ProviderName[] = ['cuda', 'directml', 'webgpu', 'coreml'];
 
 /**
  * Where a model of this precision may run, the best first: the one that was named, or with `auto` also what is left when

@@ -19,11 +19,10 @@ export function createPeer(quantisation) {
         const sizes = { '-c': rows * capacity, '-t': threads, '-npp': prompt, '-ntg': steps, '-npl': rows };
         const args = Object.entries({ '-m': model, ...sizes, '--output-format': 'jsonl', '-lv': 4 }).flat();
         const output = await runProgram(program, args.map(String));
-        const {
-          t_pp: seconds,
-          speed_pp: prefill,
-          speed_tg: decode,
-        } = JSON.parse(output.split('\n').find((line) => line.startsWith('{')));
+        // Its log comes on the same stream, and may stand before it on its line.
+        const [line] = /\{"n_kv_max".*\}/.exec(output) ?? [];
+        if (line === undefined) throw new Error(`llama-batched-bench printed no result: ${output.slice(-300)}`);
+        const { t_pp: seconds, speed_pp: prefill, speed_tg: decode } = JSON.parse(line);
         return { prefill, decode, firstTokenMs: 1000 * seconds };
       };
       return { run, close: async () => {} };

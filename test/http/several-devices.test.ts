@@ -24,7 +24,7 @@ it('answers alike from both', async () => {
 
 it('names the device of each replica', async () => {
   const read = async (path: string) => (await fetch(server.url + path)).text();
-  expect(server.output()).toMatch(/2 replicas of .*\n.*\n +device {3}cpu, 1 threads/);
+  expect(server.output()).toMatch(/2 replicas of .*\n.*\n +device {3}cpu, 1 thread /);
   expect(JSON.parse(await read('/v1/models'))).toMatchObject({ data: [{ octavo: { devices: ['cpu', 'cpu'] } }] });
   expect(JSON.parse(await read('/health/ready'))).toMatchObject({
     replicas: [

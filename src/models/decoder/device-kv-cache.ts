@@ -1,5 +1,6 @@
 /** The KV cache in a device's memory: nothing of it ever crosses to the host. */
 import { OctavoError } from '../../errors.js';
+import { lacksMemory } from '../runtime/device-failure.js';
 import type { DeviceMemory, DeviceTensor } from '../runtime/runtime.js';
 import type { GraphOpener } from '../worker/serve-steps.js';
 import type { CacheNames } from './decoder-ports.js';
@@ -43,7 +44,7 @@ export class DeviceKvCache implements KvCache {
       await cache.#touch(cache.#slots, blockTokens);
       return cache;
     } catch (error) {
-      throw isOutOfMemory(error) ? noRoom(shape, error) : error;
+      throw lacksMemory(error as Error) ? noRoom(shape, error as Error) : error;
     }
   }
 
@@ -133,7 +134,7 @@ export class DeviceKvCache implements KvCache {
     await this.#copier.copy({ sources, targets, length: blockTokens * headDim }, copies);
   }
 
-  /** Throws `device_out_of_memory`; what is in the arena is not touched. */
+  /** Throws `device_out_of_memory`, and what is in the arena is not touched; or `device_lost`. */
   async #growStage(rows: number): Promise<void> {
     if (rows <= this.#stageRows) return;
     this.#freeStage();

@@ -59,7 +59,7 @@ describe('on a device without memory', () => {
     giveAgain();
   }, 300_000);
 
-  it('a prompt that needs more fails alone, and who runs beside it goes on', async () => {
+  it('a prompt that needs more fails with those who run beside it, and later ones are answered as before', async () => {
     const { engine, close } = await loadDecoder({ ...settings, device: 'webgpu' });
     const before = await ask(createBatcher(engine), first, 4);
     const secondAlone = await ask(createBatcher(engine), second, 2);
@@ -75,9 +75,12 @@ describe('on a device without memory', () => {
     });
     const running = ask(batcher, first, 4);
     const joined = await ask(batcher, second, 2);
-    expect(joined.error).toMatchObject({ code: 'device_out_of_memory' });
+    // ONNX Runtime keeps the buffers that it was not given: the device is opened anew.
+    const lost = { code: 'device_lost', message: expect.stringContaining('no memory left') };
+    expect(joined.error).toMatchObject(lost);
+    expect((await running).error).toMatchObject(lost);
+    expect(await ask(batcher, first, 4)).toEqual(before);
     expect(batcher.healthy).toBe(true);
-    expect(await running).toEqual(before);
     expect(await ask(batcher, second, 2)).toEqual(secondAlone);
     await close();
   }, 600_000);

@@ -1,14 +1,10 @@
 /** What ONNX Runtime and drivers say when a device fails, as they were seen or as their sources have it. */
 import { expect, it } from 'vitest';
-import { loadFailure, runFailure } from '#octavo/models/runtime/device-failure.js';
+import { lacksMemory, loadFailure, runFailure } from '#octavo/models/runtime/device-failure.js';
 
 it.each([
   // Seen with 1.30 on SwiftShader.
   ['Failed to download data from buffer. wgpu::MapAsyncStatus value: 4, message: [Device] is lost.', 'device_lost'],
-  [
-    'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.\n - While validating',
-    'device_out_of_memory',
-  ],
   // As ONNX Runtime's sources word CUDA's and DirectML's.
   ['CUDA failure 700: an illegal memory access was encountered ; GPU=0', 'device_lost'],
   ['CUDA failure 2: out of memory ; GPU=0', 'device_out_of_memory'],
@@ -21,6 +17,15 @@ it.each([
 ])('%s', (message, code) => {
   expect(runFailure(new Error(message)).code).toBe(code);
   expect(loadFailure(new Error(message)).code).toBe(code === 'internal_error' ? 'invalid_model' : code);
+});
+
+it('a buffer of WebGPU that was not given costs the device, and is told as what it is at load', () => {
+  const error = new Error(
+    'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.\n - While',
+  );
+  expect(runFailure(error)).toMatchObject({ code: 'device_lost', message: expect.stringContaining('no memory left') });
+  expect(lacksMemory(runFailure(error))).toBe(true);
+  expect(loadFailure(error).code).toBe('device_out_of_memory');
 });
 
 it('callers read nothing of the inside when a device fails', () => {

@@ -71,10 +71,14 @@ export async function startEngines(
       const loaded = await loadModel({ ...settings, kvMemory, folder });
       memory -= loaded.kvMemory;
       const { id } = loaded.model;
-      const twin = [...taken, ...engines.map(({ model }) => model.id)].includes(id);
+      const twin = engines.some(({ model }) => model.id === id);
       engines.push(createEngine(loaded, settings, eventsOf(id)));
       if (twin)
         throw new OctavoError('invalid_config', `Two models have the id "${id}": build one under another name.`);
+      if (taken.includes(id)) {
+        const message = `The id "${id}" is that of the moderator: name this model with --name, or start without one (--moderator off).`;
+        throw new OctavoError('invalid_config', message);
+      }
     }
     return engines;
   } catch (error) {

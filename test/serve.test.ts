@@ -38,7 +38,10 @@ describe('a server', () => {
 
   it('refuses a model that has the id of the moderator', async () => {
     await expect(start({ model: [folder, moderator] })).rejects.toMatchObject({
-      ...{ code: 'invalid_config', message: expect.stringContaining('Two models have the id "tiny-classify"') },
+      ...{
+        code: 'invalid_config',
+        message: expect.stringContaining('is that of the moderator: name this model with --name'),
+      },
     });
   });
 

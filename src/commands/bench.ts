@@ -21,7 +21,7 @@ const benchOptions = {
   batch: {
     schema: z
       .string()
-      .regex(/^\d{1,3}(,\d{1,3})*$/, 'Expected row counts such as 1,4,16,32')
+      .regex(/^[1-9]\d{0,2}(,[1-9]\d{0,2})*$/, 'Expected row counts such as 1,4,16,32')
       .transform((text) => text.split(',').map(Number))
       .nullable()
       .default(null),

@@ -47,6 +47,7 @@ describe('octavo', () => {
     [['build', '--random', 'gigantic', '--out', 'x'], /gigantic.*tiny-llama/],
     [['build', '--random', 'tiny-llama'], /--out is missing/],
     [['bench', '--batch', '1;2'], /--batch is "1;2": Expected row counts/],
+    [['bench', '--batch', '0,1'], /--batch is "0,1": Expected row counts/],
   ])('refuses %j with what is allowed', async (args, message) => {
     const { code, err } = await octavo(args);
     expect(code).toBe(1);

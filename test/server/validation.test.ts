@@ -167,6 +167,8 @@ const wrongMessages: readonly [string, unknown, string, RegExp][] = [
   ],
   ['an unknown role', [{ role: 'wizard', content: 'x' }], 'messages[0].role', /system/],
   ['content of another type', [user('a'), user(7)], 'messages[1].content', /string/],
+  ['no content', [{ role: 'user' }], 'messages[0].content', /Missing required/],
+  ['content that is null', [user(null)], 'messages[0].content', /only a message of the assistant/],
   ['a part without text', [user([{ type: 'text' }])], 'messages[0].content[0].text', /Missing/],
   ['tool calls', [{ role: 'assistant', tool_calls: [{ id: 'x' }] }], 'messages[0].tool_calls', /not supported/],
   ['an unknown field', [{ role: 'user', content: 'x', color: 1 }], 'messages[0].color', /Unknown/],

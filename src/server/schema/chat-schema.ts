@@ -17,7 +17,7 @@ const nothing = z
   .union([z.null(), z.array(z.never()).max(0)], 'tool calls are not supported by this server')
   .optional();
 
-const messageSchema = z.strictObject({
+const message = z.strictObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
   content: z.union([z.string(), boundedArray(textPart, { min: 1, max: maxParts })]).nullish(),
   name: z.string().max(64).nullish(),
@@ -28,6 +28,11 @@ const messageSchema = z.strictObject({
   function_call: nothing,
   annotations: nothing,
   audio: nothing,
+});
+
+const messageSchema = message.refine(({ role, content }) => role === 'assistant' || content != null, {
+  path: ['content'],
+  error: 'only a message of the assistant may be without content',
 });
 
 export type MessageBody = z.infer<typeof messageSchema>;

@@ -13,14 +13,21 @@ import { exportFolder } from '../../support/export-fixtures.js';
 import { describePipeline } from './pipeline.js';
 
 describe('the embedded model', () => {
-  const own = { folder: () => embeddedModel, alone: 'cpu', vocab: 4090, requests: 12, maxTokens: 10 } as const;
+  const own = {
+    folder: () => embeddedModel,
+    alone: 'cpu',
+    vocab: 4090,
+    requests: 12,
+    maxTokens: 10,
+    sampled: true,
+  } as const;
   describePipeline({ ...own, devices: 'cpu+cpu' });
   describePipeline({ ...own, devices: 'cpu+cpu+cpu' });
 });
 
 describe("another's export", () => {
   const folder = () => exportFolder('llama-genai');
-  describePipeline({ folder, alone: 'cpu', devices: 'cpu+cpu', vocab: 200, requests: 6, maxTokens: 6 });
+  describePipeline({ folder, alone: 'cpu', devices: 'cpu+cpu', vocab: 200, requests: 6, maxTokens: 6, sampled: true });
 });
 
 describe('a step in several batches', () => {

@@ -16,15 +16,17 @@ export interface PipelineCase {
   readonly vocab: number;
   readonly requests: number;
   readonly maxTokens: number;
+  /** Every other request is sampled, or all are greedy. */
+  readonly sampled: boolean;
 }
 
-export function describePipeline({ folder, devices, alone, vocab, requests, maxTokens }: PipelineCase): void {
+export function describePipeline({ folder, devices, alone, vocab, requests, ...kind }: PipelineCase): void {
   it(`${devices} says what ${alone} says`, async () => {
     const options = { name: null, rows: 6, context: 128, prefixCache: 8, runtime: 'auto', threads: 2 } as const;
     const company = async (device: DeviceName) => {
       const { engine, model, close } = await loadDecoder({ ...options, folder: folder(), device });
       const random = new Random(11);
-      const request = (index: number) => createRequest(index, { random: new Random(index), vocab, maxTokens });
+      const request = (index: number) => createRequest(index, { random: new Random(index), vocab, ...kind });
       const outputs = await keepCompany({
         ...{ engine, scheduler: { ...defaultLimits, chunkTokens: 32 }, random },
         requests: Array.from({ length: requests }, (_, index) => request(index)),
@@ -43,16 +45,16 @@ export function describePipeline({ folder, devices, alone, vocab, requests, maxT
   }, 600_000);
 }
 
-/** Every third begins as another does, with a block that the pool keeps; every other one is sampled. */
+/** Every third begins as another does, with a block that the pool keeps. */
 function createRequest(
   index: number,
-  { random, vocab, maxTokens }: { random: Random; vocab: number; maxTokens: number },
+  { random, vocab, maxTokens, sampled }: Pick<PipelineCase, 'vocab' | 'maxTokens' | 'sampled'> & { random: Random },
 ): GenerationRequest {
   const known = index % 3 === 0 ? Array.from({ length: 66 }, (_, at) => (at * 7) % vocab) : [];
   const own = Array.from({ length: 1 + random.below(40) }, () => random.below(vocab));
   const seeded: Sampling = { ...greedy, temperature: 0.9, topP: 0.95, seed: index };
   return {
-    ...{ prompt: [...known, ...own], maxTokens, sampling: index % 2 === 0 ? greedy : seeded },
+    ...{ prompt: [...known, ...own], maxTokens, sampling: sampled && index % 2 === 1 ? seeded : greedy },
     ...{ tenant: 'a', stopStrings: [] },
   };
 }

@@ -9,7 +9,6 @@ import type { BlockPool } from './kv-pool.js';
 import type { Batch, DecoderShape, ForwardLogits, Guess, LanguageModel } from './language-model.js';
 import type { StepLogits } from './logits.js';
 import { paddedLengths } from './padded-lengths.js';
-import type { ShapeBuckets } from './shape-buckets.js';
 import type { RowMove } from './step.js';
 import { StepTensors, type WantedLogits } from './step-tensors.js';
 
@@ -19,8 +18,6 @@ export interface CausalParts {
   readonly cache?: KvCache;
   /** What reads logits where they are; without it they come to the host. */
   readonly logits?: DeviceLogits | null;
-  /** On a device. */
-  readonly buckets?: ShapeBuckets | null;
 }
 
 export class CausalModel implements LanguageModel {
@@ -30,18 +27,16 @@ export class CausalModel implements LanguageModel {
   readonly #cache: KvCache;
   readonly #tensors: StepTensors;
   readonly #logits: DeviceLogits | null;
-  readonly #buckets: ShapeBuckets | null;
 
   constructor(
     session: Session,
     shape: DecoderShape,
-    { ports = ownPorts(shape.layers), cache, logits, buckets }: CausalParts = {},
+    { ports = ownPorts(shape.layers), cache, logits }: CausalParts = {},
   ) {
     this.#session = session;
     this.#logitsName = ports.logits;
     this.#cache = cache ?? new HostKvCache(shape, ports.cache);
     this.#logits = logits ?? null;
-    this.#buckets = buckets ?? null;
     this.pool = this.#cache.pool;
     this.#tensors = new StepTensors(session, ports, shape.vocab);
   }
@@ -58,9 +53,9 @@ export class CausalModel implements LanguageModel {
     return ids.map((_, position) => this.#tensors.logitsAt(logits, position));
   }
 
-  async #run(given: Batch, wanted: WantedLogits): Promise<AnyTensor> {
-    const { batch, length, total } = this.#buckets?.pad(given) ?? { batch: given, ...paddedLengths(given) };
+  async #run(batch: Batch, wanted: WantedLogits): Promise<AnyTensor> {
     const { ids, past, firstRow } = batch;
+    const { length, total } = paddedLengths(batch);
     const view = await this.#cache.view(firstRow, past);
     const inputs = this.#tensors.inputs(batch, { length, total }, wanted);
     const logits = this.#target(ids.length, length, wanted);
@@ -91,13 +86,11 @@ export class CausalModel implements LanguageModel {
 
   async move(move: RowMove, length: number): Promise<void> {
     await this.#cache.move(move, length);
-    this.#buckets?.move(move);
   }
 
   release(): void {
     this.#cache.release();
     this.#logits?.release();
-    this.#buckets?.release();
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,5 @@
 /** Logits that stay on the device that computed them: of a row only what choosing its token takes comes to the host. */
-import {
-  type AnyTensor,
-  type DeviceMemory,
-  type DeviceTensor,
-  elementCount,
-  type Session,
-  type Tensor,
-} from '../runtime/runtime.js';
+import type { AnyTensor, DeviceMemory, DeviceTensor, Session, Tensor } from '../runtime/runtime.js';
 import { Scratch } from '../worker/scratch.js';
 import type { GraphOpener } from '../worker/serve-steps.js';
 import { devicePartsGraph } from './device-copy.js';
@@ -82,29 +75,28 @@ export class DeviceLogits {
     return this.#logits.tensor([rows, positions, this.vocab]);
   }
 
-  async likeliest(): Promise<Likeliest> {
-    const rows = this.#rows;
+  async likeliest(rows: number): Promise<Likeliest> {
     const sum = this.#result('sum', [rows, 1, 1]);
     const block = this.#result('block', [rows, 1]);
     const values = this.#result('values', [rows, blockTokens]);
     const outputs = { sum, block, values };
     await this.#graphs.likeliest.run(
-      new Map([['logits', this.#rowsOfLogits()]]),
+      new Map([['logits', this.#rowsOfLogits(rows)]]),
       new Map<string, AnyTensor>(Object.entries(outputs)),
     );
     return { sum: floats(sum), block: floats(block), values: floats(values) };
   }
 
-  /** `factors`: one divided by the temperature of each row; further rows are weighed anyhow. */
+  /** `factors`: one divided by the temperature of each row. */
   async weigh(factors: readonly number[]): Promise<BlockWeights> {
-    const rows = this.#rows;
+    const rows = factors.length;
     const blocks = blocksOf(this.vocab);
     const factor = this.#factors.tensor([rows, 1, 1]);
-    floats(factor).fill(1).set(factors);
+    floats(factor).set(factors);
     const [sums, peaks] = [this.#result('sums', [rows, blocks]), this.#result('peaks', [rows, blocks])];
     await this.#graphs.weighing.run(
       new Map<string, AnyTensor>([
-        ['logits', this.#rowsOfLogits()],
+        ['logits', this.#rowsOfLogits(rows)],
         ['factor', factor],
       ]),
       new Map<string, AnyTensor>([
@@ -116,15 +108,15 @@ export class DeviceLogits {
     return { sums: floats(sums), peaks: floats(peaks) };
   }
 
-  /** Blocks of what was weighed last, counted through all rows: float32 [blocks.length, blockTokens]; until the next call. */
-  async blocks(blocks: readonly number[]): Promise<Float32Array> {
-    const all = { ...this.#weights.current, dims: [this.#rows * blocksOf(this.vocab), blockTokens] };
-    return this.#bring(all, blocks);
+  /** Blocks of what was weighed last, counted through all `rows`: float32 [blocks.length, blockTokens]; until the next call. */
+  async blocks(rows: number, blocks: readonly number[]): Promise<Float32Array> {
+    const weights = this.#weights.tensor([rows, blocksOf(this.vocab), blockTokens]);
+    return this.#bring({ ...weights, dims: [rows * blocksOf(this.vocab), blockTokens] }, blocks);
   }
 
-  /** The logits of one row: float32 [vocab]; until the next call. */
-  async whole(row: number): Promise<Float32Array> {
-    return this.#bring(this.#rowsOfLogits(), [row]);
+  /** The logits of one of the `rows`: float32 [vocab]; until the next call. */
+  async whole(row: number, rows: number): Promise<Float32Array> {
+    return this.#bring(this.#rowsOfLogits(rows), [row]);
   }
 
   /** Memory for the weights of a row: what is in it is of earlier steps. */
@@ -145,11 +137,11 @@ export class DeviceLogits {
   }
 
   async #bring(source: DeviceTensor, wanted: readonly number[]): Promise<Float32Array> {
-    // Few numbers of parts, as of rows: part 0 stands for what is too many.
-    const count = 2 ** Math.ceil(Math.log2(wanted.length));
-    const from = this.#from.tensor([count]);
-    for (let i = 0; i < count; i++) from.data[i] = BigInt(wanted[i] ?? 0);
-    const parts = this.#parts.tensor([count, source.dims[1]!]);
+    const from = this.#from.tensor([wanted.length]);
+    wanted.forEach((part, i) => {
+      from.data[i] = BigInt(part);
+    });
+    const parts = this.#parts.tensor([wanted.length, source.dims[1]!]);
     await this.#graphs.parts.run(
       new Map<string, AnyTensor>([
         ['source', source],
@@ -160,13 +152,8 @@ export class DeviceLogits {
     return floats(parts);
   }
 
-  /** Of what was written last, those that stand for nothing included: what runs on them has few shapes, too. */
-  get #rows(): number {
-    return elementCount(this.#logits.current.dims) / this.vocab;
-  }
-
-  #rowsOfLogits(): DeviceTensor {
-    return { ...this.#logits.current, dims: [this.#rows, this.vocab] };
+  #rowsOfLogits(rows: number): DeviceTensor {
+    return { ...this.#logits.current, dims: [rows, this.vocab] };
   }
 
   #result(name: string, dims: readonly number[]): Tensor {

@@ -72,20 +72,24 @@ export class DeviceStep implements StepLogits, RowSource {
   }
 
   async #run(asks: readonly Ask[]): Promise<void> {
-    if (asks.some(({ kind }) => kind === 'likeliest')) this.likeliest ??= await this.logits.likeliest();
+    const rows = this.rows.length;
+    if (asks.some(({ kind }) => kind === 'likeliest')) this.likeliest ??= await this.logits.likeliest(rows);
     const weighed = asks.filter((ask) => ask.kind === 'weigh');
     // The weights of the other rows are written anew as they were.
     for (const { row, factor } of weighed) this.#factors[row] = factor;
     if (weighed.length > 0) this.weights = await this.logits.weigh(this.#factors);
     await this.#bringBlocks(asks.filter((ask) => ask.kind === 'blocks'));
-    for (const { row } of asks.filter(({ kind }) => kind === 'whole')) this.whole = await this.logits.whole(row);
+    for (const { row } of asks.filter(({ kind }) => kind === 'whole')) this.whole = await this.logits.whole(row, rows);
   }
 
   async #bringBlocks(asks: readonly BlocksAsk[]): Promise<void> {
     if (asks.length === 0) return;
     const perRow = blocksOf(this.logits.vocab);
     const wanted = asks.flatMap(({ row, blocks }) => blocks.map((block) => ({ row, block })));
-    const brought = await this.logits.blocks(wanted.map(({ row, block }) => row * perRow + block));
+    const brought = await this.logits.blocks(
+      this.rows.length,
+      wanted.map(({ row, block }) => row * perRow + block),
+    );
     for (const [i, { row, block }] of wanted.entries()) {
       const values = brought.subarray(i * blockTokens, (i + 1) * blockTokens);
       this.logits.values(row).set(values, block * blockTokens);

@@ -11,7 +11,6 @@ import { EncoderDecoderModel } from './encoder-decoder-model.js';
 import { GrowingModel } from './growing-model.js';
 import type { LanguageModel } from './language-model.js';
 import { openPipeline } from './open-pipeline.js';
-import { ShapeBuckets } from './shape-buckets.js';
 import { openWeigher, type Weigher } from './weigher.js';
 import type { DecoderSetup } from './worker-protocol.js';
 
@@ -37,6 +36,5 @@ async function openModel(opener: GraphOpener, weigher: Weigher): Promise<Languag
   // Where the graph runs, there its cache is, and what it writes is read.
   const cache = await DeviceKvCache.open(device, { shape, names: ports.cache }, opener);
   const logits = await DeviceLogits.open(device, { vocab: shape.vocab, weigher }, opener);
-  const buckets = new ShapeBuckets({ rows: shape.rows, capacity: cache.capacity });
-  return new CausalModel(session, shape, { ports, cache, logits, buckets });
+  return new CausalModel(session, shape, { ports, cache, logits });
 }

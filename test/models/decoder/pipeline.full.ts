@@ -14,7 +14,7 @@ beforeAll(async () => {
   await buildModel({ source: conciergeWeights, out: built, precision: 'fp32' });
 }, 300_000);
 
-// Greedy alone: a part of a model is not padded as the whole is, so logits differ in the last bits, and a draw may fall otherwise.
+// Greedy alone: a pipeline samples on the host, whose exponentials differ in the last bits, and a draw may fall otherwise.
 const own = { folder: () => built, vocab: 4090, requests: 3, maxTokens: 3, sampled: false } as const;
 describePipeline({ ...own, devices: 'webgpu+webgpu', alone: 'webgpu' });
 describePipeline({ ...own, devices: 'cpu+webgpu', alone: 'cpu' });

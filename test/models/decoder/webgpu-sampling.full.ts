@@ -9,7 +9,6 @@ import { DeviceKvCache } from '#octavo/models/decoder/device-kv-cache.js';
 import { DeviceLogits } from '#octavo/models/decoder/device-logits.js';
 import type { DecoderShape } from '#octavo/models/decoder/language-model.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
-import { ShapeBuckets } from '#octavo/models/decoder/shape-buckets.js';
 import { openWeigher } from '#octavo/models/decoder/weigher.js';
 import { openModelFolder } from '#octavo/models/model-folder.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
@@ -50,8 +49,7 @@ beforeAll(async () => {
   const decoderWith = async (logits: DeviceLogits | null) => {
     const names = ownPorts(shape.layers).cache;
     const cache = await DeviceKvCache.open(session!.device!, { shape, names }, opener);
-    const buckets = logits && new ShapeBuckets({ rows: shape.rows, capacity: cache.capacity });
-    return new Decoder(new CausalModel(session!, shape, { cache, logits, buckets }), weigher);
+    return new Decoder(new CausalModel(session!, shape, { cache, logits }), weigher);
   };
   onHost = await decoderWith(null);
   onDevice = await decoderWith(await DeviceLogits.open(session.device!, { vocab: shape.vocab, weigher }, opener));
@@ -78,6 +76,6 @@ test('every way of sampling, guesses included', async () => {
   expect(actual.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
   const flat = (results: typeof actual) => results.flatMap(({ likely }) => likely.flat());
   expect(flat(actual)).toHaveLength(flat(expected).length);
-  expect(flat(actual).length).toBeGreaterThan(15);
+  expect(flat(actual).length).toBeGreaterThan(20);
   for (const [i, value] of flat(actual).entries()) expect(value).toBeCloseTo(flat(expected)[i]!, 3);
 }, 300_000);

@@ -9,7 +9,10 @@ import { temporaryFolder } from '../../support/folders.js';
 import { type DecoderRun, OnnxDecoder } from '../../support/onnx-decoder.js';
 
 const root = temporaryFolder();
-const quantised = ['int8', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'int4-weight-fp16'] as const;
+// Where Node has an array for float16 (24), onnxruntime-node takes no cache in it: the engine's own tests hold these there.
+const quantised = (['int8', 'int8-weight', 'int4-weight', 'int8-weight-fp16', 'int4-weight-fp16'] as const).filter(
+  (precision) => !(precision.endsWith('fp16') && 'Float16Array' in globalThis),
+);
 
 describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))('%s', (_, { folder, reference }) => {
   const { prompts } = reference;

@@ -76,6 +76,6 @@ test('every way of sampling, guesses included', async () => {
   expect(actual.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
   const flat = (results: typeof actual) => results.flatMap(({ likely }) => likely.flat());
   expect(flat(actual)).toHaveLength(flat(expected).length);
-  expect(flat(actual).length).toBeGreaterThan(20);
+  expect(flat(actual).length).toBeGreaterThan(15);
   for (const [i, value] of flat(actual).entries()) expect(value).toBeCloseTo(flat(expected)[i]!, 3);
 }, 300_000);

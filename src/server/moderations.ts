@@ -40,7 +40,10 @@ export function createModerationHandler(dependencies: ServerDependencies, schema
       id: `modr-${randomUUID().replaceAll('-', '')}`,
       model: ownName,
       results: judged.map((one) => toResult(one, safety.screens)),
-      octavo: { sources: forEvery((category) => sourcesOf(category, safety.screens)) },
+      octavo: {
+        sources: forEvery((category) => sourcesOf(category, safety.screens)),
+        thresholds: forEvery((category) => thresholdOf(category, safety.screens)),
+      },
     };
   };
 }
@@ -69,6 +72,11 @@ function toResult(judged: Judgements, screens: readonly Screen[]): Answer['resul
 
 function sourcesOf(category: string, screens: readonly Screen[]): string[] {
   return screens.filter(({ categories }) => categories.includes(category)).map(({ name }) => name);
+}
+
+/** Of the screens that grade a category; one is the most that a server has. */
+function thresholdOf(category: string, screens: readonly Screen[]): number | null {
+  return screens.map(({ thresholds }) => thresholds?.get(category)).find((one) => one !== undefined) ?? null;
 }
 
 function forEvery<T>(value: (category: ModerationCategory) => T): Record<ModerationCategory, T> {

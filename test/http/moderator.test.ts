@@ -32,6 +32,16 @@ describe.each(['off', 'block'] as const)('the embedded moderator, --moderate %s'
     expect(results[0]?.category_scores.harassment).toBeLessThan(0.1);
   });
 
+  it('tells the threshold that a high score is below', async () => {
+    const answer = await client.moderations.create({ input: 'I will kill you tonight' });
+    const { thresholds } = (answer as unknown as { octavo: { thresholds: Record<string, number> } }).octavo;
+    const { flagged, category_scores: scores } = answer.results[0]!;
+    expect(flagged).toBe(false);
+    expect(scores.harassment).toBeGreaterThan(0.8);
+    expect(scores.harassment).toBeLessThan(thresholds.harassment!);
+    expect(thresholds).toMatchObject({ hate: 0.963, sexual: null });
+  });
+
   it('screens prompts only where that was asked for', async () => {
     const answered = client.chat.completions.create(chat(insult));
     if (moderate === 'block') await expect(answered).rejects.toMatchObject({ status: 400, code: 'content_filter' });

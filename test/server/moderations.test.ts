@@ -63,7 +63,10 @@ describe('by rules alone', () => {
           octavo: { other: {} },
         },
       ],
-      octavo: { sources: { ...every([]), hate: ['rules'], 'self-harm/intent': ['rules'] } },
+      octavo: {
+        sources: { ...every([]), hate: ['rules'], 'self-harm/intent': ['rules'] },
+        thresholds: every(null),
+      },
     });
   });
 
@@ -101,9 +104,14 @@ describe('with a classifier', () => {
     expect(octavo.sources).toMatchObject({ hate: ['rules', 'classifier'], violence: ['classifier'], sexual: [] });
   });
 
-  test('its own thresholds decide', async () => {
-    const { moderate } = start([classifier([], new Map([['violence', 0.05]]))]);
-    expect((await moderate({ input: 'violent' })).json().results[0].categories).toMatchObject({ violence: true });
+  test('its own thresholds decide, and the answer tells them', async () => {
+    const { moderate } = start([rules, classifier([], new Map([['violence', 0.05]]))]);
+    const { results, octavo } = (await moderate({ input: ['violent', 'mild'] })).json();
+    expect(results.map(({ categories }: { categories: object }) => categories)).toMatchObject([
+      { violence: true },
+      { violence: false },
+    ]);
+    expect(octavo.thresholds).toEqual({ ...every(null), violence: 0.05 });
   });
 
   test('that fails: no judgement, rather than half of one', async () => {

@@ -69,5 +69,8 @@ export const moderationAnswerSchema = z.object({
     sources: ofEvery(z.array(z.string())).describe(
       'The screens that judge each category; by rules alone, or by nothing.',
     ),
+    thresholds: ofEvery(z.number().nullable()).describe(
+      'The score from which on a category is true; null where nothing gives it a score between 0 and 1: rules match or do not.',
+    ),
   }),
 });

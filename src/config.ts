@@ -5,7 +5,17 @@ import { deviceList } from './device-name.js';
 import { embeddedModel, engineOptions } from './engine-options.js';
 import { OctavoError } from './errors.js';
 import { kvMemoryDefault } from './machine.js';
-import { integer, list, type OptionTable, type OptionValues, oneOf, parseOptions, text, toggle } from './options.js';
+import {
+  integer,
+  list,
+  type OptionTable,
+  type OptionValues,
+  oneOf,
+  parseOptions,
+  refusePositionals,
+  text,
+  toggle,
+} from './options.js';
 import { safetyOptions } from './safety-options.js';
 
 export const serveOptions = {
@@ -151,7 +161,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const { config: file } = parseOptions(serveFlags, { argv, env }).values;
   const sources = file === null ? { argv, env } : { argv, env, file: readFile(file) };
   const { values, positionals } = parseOptions(serveFlags, sources);
-  if (positionals.length > 0) throw new OctavoError('invalid_config', `Unexpected argument "${positionals[0]}".`);
+  refusePositionals(positionals);
   const { config: _, ...config } = values;
   if (config.name !== null && config.model.length > 1) {
     const message = `--name is the id of one model, but there are ${config.model.length}: they keep their own.`;

@@ -43,6 +43,11 @@ export function parseOptions<T extends OptionTable>(table: T, sources: OptionSou
   return { values: Object.freeze(Object.fromEntries(values)) as OptionValues<T>, positionals };
 }
 
+/** For a command that takes options alone. Throws `invalid_config`. */
+export function refusePositionals([first]: readonly string[]): void {
+  if (first !== undefined) throw invalid(`Unexpected argument "${first}"`);
+}
+
 /** One line for each option. */
 export function describeOptions(table: OptionTable): string {
   const rows = Object.entries(table).map(([key, { value, help, env }]) => {
@@ -56,18 +61,39 @@ export function describeOptions(table: OptionTable): string {
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 function parseFlags(table: OptionTable, argv: readonly string[]): { flags: Flags; positionals: string[] } {
+  const known = new Map(Object.entries(table).map(([key, option]) => [toFlag(key), option]));
   const options = Object.fromEntries(
-    Object.entries(table).map(([key, { value, many = false }]) => [
-      toFlag(key),
+    [...known].map(([flag, { value, many = false }]) => [
+      flag,
       { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: many },
     ]),
   );
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    const flags = Object.entries(values).map(([key, value]) => [key, Array.isArray(value) ? value.join() : value]);
-    return { flags: Object.fromEntries(flags) as Flags, positionals };
-  } catch (error) {
-    throw invalid(describeFlagError(error as Error));
+  // Not strict: what is wrong with a flag is said in words of ours.
+  const { values, positionals, tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+  for (const token of tokens) if (token.kind === 'option') checkFlag(token, known.get(token.name));
+  const flags = Object.entries(values).map(([key, value]) => [key, Array.isArray(value) ? value.join() : value]);
+  return { flags: Object.fromEntries(flags) as Flags, positionals };
+}
+
+interface GivenFlag {
+  /** As it was written, with its hyphens. */
+  readonly rawName: string;
+  readonly value: string | undefined;
+  /** `--name=value` */
+  readonly inlineValue: boolean | undefined;
+}
+
+/** Throws `invalid_config`. */
+function checkFlag({ rawName, value, inlineValue }: GivenFlag, option: Option | undefined): void {
+  if (option === undefined || !rawName.startsWith('--')) throw invalid(`There is no option ${rawName}`);
+  if (option.value === undefined) {
+    if (value !== undefined) throw invalid(`${rawName} is a switch: it takes no value`);
+  } else if (value === undefined) {
+    throw invalid(`${rawName} needs a value: ${rawName} <${option.value}>`);
+  } else if (!inlineValue && /^-[^\d]/.test(value)) {
+    // Not shown: it may be a key.
+    const follows = `${rawName} needs a value, but what follows begins with a hyphen`;
+    throw invalid(`${follows}; such a value is written ${rawName}=<${option.value}>`);
   }
 }
 
@@ -91,11 +117,6 @@ function readValue(
   throw invalid(option.secret ? `${source}: ${problem}` : `${source} is ${JSON.stringify(value)}: ${problem}`);
 }
 
-/** What Node says about a flag, on one line and without its advice on positionals. */
-function describeFlagError({ message }: Error): string {
-  return (message.split('. To specify a positional')[0] ?? '').replaceAll('\n', ' ').replace(/\.$/, '');
-}
-
 function toFlag(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -114,6 +135,16 @@ export function integer(min: number, max: number) {
   return z
     .union([z.number(), digits], { error: message })
     .pipe(z.number().int(message).min(min, message).max(max, message));
+}
+
+/** A number between bounds, from a flag's text too. */
+export function decimal(min: number, max: number) {
+  const message = `Expected a number from ${min} to ${max}`;
+  const digits = z
+    .string()
+    .regex(/^\s*-?\d+(\.\d+)?\s*$/)
+    .transform(Number);
+  return z.union([z.number(), digits], { error: message }).pipe(z.number().min(min, message).max(max, message));
 }
 
 /** A text that is not empty. */

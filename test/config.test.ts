@@ -89,7 +89,7 @@ describe('mistakes', () => {
     [['--host', ''], {}, '--host is "": Expected a text of 1 to 4096 characters.'],
     [['model'], {}, 'Unexpected argument "model".'],
     [['--model', 'a,b', '--name', 'c'], {}, '--name is the id of one model, but there are 2: they keep their own.'],
-    [['--prot', '1'], {}, "Unknown option '--prot'."],
+    [['--prot', '1'], {}, 'There is no option --prot.'],
   ])('%j %j', (argv, env, message) => {
     expect(problem(argv, env)).toBe(message);
   });

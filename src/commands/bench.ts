@@ -6,7 +6,7 @@ import { type LoadedDecoder, type LoadedModel, loadModel } from '../models/load-
 import { profileModel } from '../models/profile-model.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
-import { describeOptions, integer, type OptionTable, parseOptions, toggle } from '../options.js';
+import { describeOptions, integer, type OptionTable, parseOptions, refusePositionals, toggle } from '../options.js';
 import { formatDecoderRuns, measureDecoder } from './bench-decoder.js';
 import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
 import { formatProfile } from './bench-profile.js';
@@ -75,7 +75,8 @@ time goes to: what of a graph falls back to the CPU, and what that costs.
 ${describeOptions(benchOptions)}
 `,
   run: async (argv, env) => {
-    const { values } = parseOptions(benchOptions, { argv, env });
+    const { values, positionals } = parseOptions(benchOptions, { argv, env });
+    refusePositionals(positionals);
     const rows = Math.max(...(values.batch ?? [32]));
     const { profile: wantsProfile, ...engine } = values;
     const options = { ...engine, folder: values.model, name: null, rows };

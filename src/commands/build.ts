@@ -12,7 +12,7 @@ import type { Manifest, Precision } from '../models/manifest.js';
 import { buildMeasured } from '../models/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
-import { describeOptions, integer, list, type OptionTable, oneOf, parseOptions, toggle } from '../options.js';
+import { describeOptions, integer, list, type OptionTable, oneOf, parseOptions, text, toggle } from '../options.js';
 import type { Command } from './command.js';
 import { stopWith, untilInterrupted } from './interrupt.js';
 import { describeKept } from './kept-line.js';
@@ -25,7 +25,7 @@ const quickTokens = 2000;
 
 const buildOptions = {
   out: {
-    schema: z.string({ error: 'Expected the folder to write' }).min(1),
+    schema: text(),
     value: 'folder',
     help: 'Folder to write (required)',
   },
@@ -40,12 +40,12 @@ const buildOptions = {
     help: 'int8 (per-token W8A8), int8-weight or int4-weight (blocks), fp16 or fp32 (default int8; for a GPU int8-weight)',
   },
   name: {
-    schema: z.string().optional(),
+    schema: text(128).optional(),
     value: 'id',
     help: "Id of the model in the API (default: the source folder's name)",
   },
   random: {
-    schema: z.string().optional(),
+    schema: text().optional(),
     value: 'shape',
     help: `Random weights instead of a checkpoint: ${shapeNames.join(', ')}`,
   },
@@ -58,7 +58,7 @@ const buildOptions = {
     many: true,
   },
   calibrate: {
-    schema: z.string().min(1).default('default'),
+    schema: text().default('default'),
     value: 'text',
     help: 'Text on which int8 finds channels with a large range: a file, default (one that ships with Octavo), or off',
   },

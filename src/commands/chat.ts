@@ -5,26 +5,37 @@ import { z } from 'zod';
 import { readConfig } from '../config.js';
 import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
-import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
+import {
+  decimal,
+  describeOptions,
+  integer,
+  type OptionTable,
+  parseOptions,
+  refusePositionals,
+  text,
+} from '../options.js';
 import { serve } from '../serve.js';
 import type { Command } from './command.js';
 
 const chatOptions = {
   ...engineOptions,
   url: {
-    schema: z.url().nullable().default(null),
+    schema: z
+      .url({ protocol: /^https?$/, error: 'Expected an address such as http://127.0.0.1:8080' })
+      .nullable()
+      .default(null),
     value: 'url',
     help: 'Talk to a running server instead of starting one',
   },
   apiKey: {
-    schema: z.string().nullable().default(null),
+    schema: text().nullable().default(null),
     value: 'key',
     help: 'Key for that server',
     env: ['OCTAVO_API_KEY'],
   },
   system: { schema: z.string().nullable().default(null), value: 'text', help: 'System message' },
   temperature: {
-    schema: z.coerce.number().min(0).max(2).nullable().default(null),
+    schema: decimal(0, 2).nullable().default(null),
     value: 'n',
     help: "0 to 2 (default: the model's)",
   },
@@ -53,7 +64,8 @@ running server answers: --model is an id of its /v1/models then, and the setting
 ${describeOptions(chatOptions)}
 `,
   run: async (argv, env) => {
-    const { values } = parseOptions(chatOptions, { argv, env });
+    const { values, positionals } = parseOptions(chatOptions, { argv, env });
+    refusePositionals(positionals);
     if (values.url !== null) return converse(values.url, { ...values, model: givenModel(argv, env) });
     const { model, rows, context, threads, device, runtime, ortLibrary } = values;
     const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});

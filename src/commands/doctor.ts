@@ -1,11 +1,10 @@
 /** `octavo doctor`: what this machine offers, what would be chosen on it, and why. */
 import { engineOptions } from '../engine-options.js';
-import { OctavoError } from '../errors.js';
 import { countThreads } from '../machine.js';
 import { listOffers, type Offers } from '../models/offers.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
-import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
+import { describeOptions, type OptionTable, parseOptions, refusePositionals, toggle } from '../options.js';
 import { describeLimits } from './bench-roofline.js';
 import type { Command } from './command.js';
 
@@ -27,7 +26,7 @@ ${describeOptions(doctorOptions)}
 `,
   run: async (argv, env) => {
     const { values, positionals } = parseOptions(doctorOptions, { argv, env });
-    if (positionals.length > 0) throw new OctavoError('invalid_config', `Unexpected argument "${positionals[0]}".`);
+    refusePositionals(positionals);
     const machine = machineInfo();
     const offers = await listOffers(values.ortLibrary);
     const limits = await measureLimits(countThreads().threads);

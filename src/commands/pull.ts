@@ -5,7 +5,7 @@ import { OctavoError } from '../errors.js';
 import { parseReference } from '../models/hub/model-reference.js';
 import { pullModel } from '../models/hub/pull.js';
 import type { PullRecord } from '../models/hub/pull-record.js';
-import { describeOptions, type OptionTable, parseOptions } from '../options.js';
+import { describeOptions, type OptionTable, parseOptions, text } from '../options.js';
 import type { Command } from './command.js';
 import { untilInterrupted } from './interrupt.js';
 import { createBar } from './progress-bar.js';
@@ -17,7 +17,7 @@ const units: Readonly<Record<string, number>> = { M: 2 ** 20, G: 2 ** 30, T: 2 *
 
 const pullOptions = {
   out: {
-    schema: z.string().min(1).nullable().default(null),
+    schema: text().nullable().default(null),
     value: 'folder',
     help: "Folder to make (default: the model's name, here)",
   },

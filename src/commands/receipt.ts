@@ -1,5 +1,4 @@
 /** `octavo receipt`: measures a model against FP32 and writes its receipt beside it. */
-import { z } from 'zod';
 import { oneDeviceName } from '../device-name.js';
 import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
@@ -8,7 +7,7 @@ import { sampledTokens } from '../models/receipt/gauge-options.js';
 import { measureReceipt } from '../models/receipt/measure.js';
 import { removeReceipt, writeReceipt } from '../models/receipt/receipt-file.js';
 import { withReference } from '../models/receipt/reference.js';
-import { describeOptions, integer, type OptionTable, parseOptions } from '../options.js';
+import { describeOptions, integer, type OptionTable, parseOptions, text } from '../options.js';
 import type { Command } from './command.js';
 import { stopWith, untilInterrupted } from './interrupt.js';
 import { createBar } from './progress-bar.js';
@@ -17,7 +16,7 @@ import { formatReceipt } from './receipt-table.js';
 /** What to measure on, for the commands that measure. */
 export const textOptions = {
   text: {
-    schema: z.string().min(1).nullable().default(null),
+    schema: text().nullable().default(null),
     value: 'file',
     help: 'Text to measure on: plain, or *.jsonl with OpenAI messages a line (default: FP32 writes it; for encoders it is bundled)',
   },
@@ -34,7 +33,7 @@ const { threads, device, runtime, ortLibrary } = engineOptions;
 
 const receiptOptions = {
   reference: {
-    schema: z.string({ error: 'Expected the FP32 model' }).min(1),
+    schema: text(),
     value: 'folder',
     help: 'The same model in FP32: its Hugging Face folder, or a build with --precision fp32 (required)',
   },

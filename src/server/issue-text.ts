@@ -52,6 +52,8 @@ function describeChoice(values: readonly unknown[]): string {
 }
 
 function describeSize(bound: string, limit: number | bigint, { origin }: { readonly origin: string }): string {
+  // The bounds of zod's whole numbers are not those of the field.
+  if (Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER) return 'expected a whole number below 2^53';
   if (origin === 'number' || origin === 'int') return `expected ${bound} ${limit}`;
   const unit = origin === 'string' ? 'character' : origin === 'array' ? 'entry' : origin;
   const plural = unit === 'entry' ? 'entries' : `${unit}s`;

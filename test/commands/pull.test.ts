@@ -117,7 +117,7 @@ describe('octavo pull', () => {
     [['../x'], {}, /"\.\.\/x" does not name a model/],
     [['a/b', '--max-size', '20'], {}, /--max-size is "20": Expected a size such as 500M or 20G/],
     [['a/b', '--endpoint', 'hub'], {}, /--endpoint: Expected an address such as https/],
-    [['a/b', '--token', 'hf_secret'], {}, /Unknown option '--token'/],
+    [['a/b', '--token', 'hf_secret'], {}, /There is no option --token/],
     [['a/b'], { HF_ENDPOINT: 'https://me:hf_secret@hub' }, /HF_ENDPOINT: Expected an address/],
     [['a/b'], { HF_TOKEN: 'hf_secret\u00e9' }, /HF_TOKEN holds characters that no token has/],
   ])('refuses %j with %j', async (args, env, message) => {

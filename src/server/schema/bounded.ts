@@ -42,7 +42,7 @@ export function boundedRecord<S extends z.ZodType>(
 
 function describeSize(length: number, { min = 0, max }: SizeRange): string | null {
   if (length > max) return `expected at most ${max} entries`;
-  return length < min ? `expected at least ${min} entries` : null;
+  return length < min ? `expected at least ${min} ${min === 1 ? 'entry' : 'entries'}` : null;
 }
 
 function elementIssues(elements: readonly unknown[], schema: z.ZodType): z.core.$ZodRawIssue[] {

@@ -5,6 +5,7 @@ import { boundedArray, boundedRecord } from './bounded.js';
 
 /** OpenAI's range of a seed; JSON numbers beyond 2^53 arrive rounded, which a seed does not mind. */
 const seedLimit = 2 ** 63;
+const seedFault = 'expected a whole number of 64 bits';
 
 function lengthFields(limits: ServerLimits) {
   return {
@@ -33,9 +34,9 @@ function drawFields(limits: ServerLimits) {
       .describe('Token id to a bias between -100 and 100.'),
     seed: z
       .number()
-      .min(-seedLimit)
-      .max(seedLimit)
-      .refine(Number.isInteger, 'expected an integer')
+      .min(-seedLimit, seedFault)
+      .max(seedLimit, seedFault)
+      .refine(Number.isInteger, seedFault)
       .optional()
       .describe('Folded to 32 bits. The same seed and prompt give the same answer; random when absent.'),
   };
@@ -45,7 +46,10 @@ function stopFields(limits: ServerLimits) {
   const text = z.string().min(1).max(limits.maxStopCharacters);
   return {
     stop: z
-      .union([text, boundedArray(text, { max: limits.maxStops })])
+      .union(
+        [text, boundedArray(text, { max: limits.maxStops })],
+        `expected a string of 1 to ${limits.maxStopCharacters} characters, or at most ${limits.maxStops} of them`,
+      )
       .optional()
       .describe('Text that ends the answer and is not part of it.'),
     stop_token_ids: boundedArray(z.int().min(0), { max: limits.maxStopTokens }).optional(),

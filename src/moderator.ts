@@ -39,9 +39,11 @@ export async function startModerator(
     throw new OctavoError('invalid_config', message);
   }
   const folder = config.moderator === 'default' ? embeddedModerator : config.moderator;
+  // WebGPU has no attention for the embedded one, and would gain nothing: it is small.
+  const device: Config['device'] = config.moderator === 'default' ? ['cpu'] : config.device.slice(0, 1);
   // A guard's KV cache comes beside those of the models that answer.
   const settings = {
-    ...{ ...config, ...limits, device: config.device.slice(0, 1), threads: config.moderatorThreads },
+    ...{ ...config, ...limits, device, threads: config.moderatorThreads },
     kvMemory: config.kvMemory / 2,
   };
   const { engine, moderation } = await startModerating(folder, settings, eventsOf);

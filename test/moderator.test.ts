@@ -36,6 +36,12 @@ describe('a moderator', () => {
     expect(await start({ moderator: 'off' })).toBeNull();
   });
 
+  it('that comes with the package runs on the CPU, wherever the models run', async () => {
+    const { engine } = await started({ device: ['webgpu'] });
+    expect(engine.model.runtime.provider).toBe('cpu');
+    await engine.close();
+  });
+
   it('cannot be off where texts are to be moderated', async () => {
     await expect(start({ moderator: 'off', moderate: 'block' })).rejects.toThrow(
       '--moderate block needs a model that moderates, but --moderator is off.',

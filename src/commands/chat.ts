@@ -68,7 +68,10 @@ ${describeOptions(chatOptions)}
     refusePositionals(positionals);
     if (values.url !== null) return converse(values.url, { ...values, model: givenModel(argv, env) });
     const { model, rows, context, threads, device, runtime, ortLibrary } = values;
-    const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
+    const config = readConfig(
+      ['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent', '--moderator', 'off'],
+      {},
+    );
     const server = await serve({
       ...{ ...config, model: [model], device: [device], rows, context, threads, runtime, ortLibrary },
     });

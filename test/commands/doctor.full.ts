@@ -65,7 +65,10 @@ describe('octavo bench', () => {
     ['webgpu', /^octavo: .*webgpu provider cannot be used.*: .*adapter/m],
     ['webgpu:3', /^octavo: .*there is no device 3/m],
     // The package's library knows CUDA, and the part that has it is not there.
-    ['cuda', /^octavo: The cuda provider cannot be used on this machine: .*libonnxruntime_providers_shared\.so/m],
+    [
+      'cuda',
+      /^octavo: The cuda provider cannot be used on this machine: .*libonnxruntime_providers_shared\.so\); --ort-library/m,
+    ],
     ['coreml', /^octavo: .*has no coreml provider; it has .*--ort-library names another build/m],
   ])('does not start without the %s that was named, and says why', async (device, message) => {
     const { code, err } = await bench(['--device', device], { VK_DRIVER_FILES: '/nowhere.json' });

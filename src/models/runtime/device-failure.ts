@@ -14,6 +14,9 @@ const lost =
  */
 const invalidBuffer = /\[Invalid Buffer[^\n]*is invalid due to a previous error/i;
 
+/** WebGPU has the attention of decoders alone. */
+const looksBothWays = /GroupQueryAttention \(WebGPU\): causal=0 is not implemented/;
+
 /** Memory was asked for and not given. */
 const outOfMemory =
   /VK_ERROR_OUT_OF_(?:DEVICE|HOST)_MEMORY|out of memory|Failed to allocate memory|cudaErrorMemoryAllocation|bad_alloc|E_OUTOFMEMORY|8007000E/i;
@@ -23,6 +26,9 @@ const invalidMessage =
   'The device that computes the model had no memory left and is being opened again; try again in a moment, or ask for less at once.';
 const memoryMessage =
   'The device that computes the model has no memory left for this; try again, or ask for less at once.';
+
+const encoderMessage =
+  'This encoder does not run on WebGPU, where attention cannot look both ways; --device cpu runs it.';
 
 /** What a failed run of a graph, or a failed allocation, means: `device_lost`, `device_out_of_memory`, or `internal_error`. */
 export function runFailure(error: Error): OctavoError {
@@ -37,6 +43,7 @@ export function runFailure(error: Error): OctavoError {
 export function loadFailure(error: Error): OctavoError {
   const { message } = error;
   if (lost.test(message)) return failure('device_lost', lostMessage, error);
+  if (looksBothWays.test(message)) return failure('invalid_model', encoderMessage, error);
   const code = lacksMemory(error) ? 'device_out_of_memory' : 'invalid_model';
   return failure(code, `ONNX Runtime cannot load the model: ${message}`, error);
 }

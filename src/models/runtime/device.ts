@@ -69,10 +69,13 @@ export function describePlace({ devices }: Pick<Place, 'devices'>): string {
   return devices.map(describeDevice).join('+');
 }
 
-/** `Error`'s own words without the place in ONNX Runtime's code: one line. */
+/** `Error`'s own words without the place in ONNX Runtime's code, or ours where a part of the library is not there: one line. */
 export function conciseReason({ message }: Error): string {
   const [line = ''] = message.split('\n');
-  return line.split(/ : FAIL : | was false\. | with error: /).at(-1) ?? line;
+  const reason = line.split(/ : FAIL : | was false\. | with error: /).at(-1) ?? line;
+  const part = /^\S*?(libonnxruntime_providers_\w+\.\w+): cannot open shared object file/.exec(reason)?.[1];
+  if (part === undefined) return reason;
+  return `this build of ONNX Runtime comes without its part for it (${part}); --ort-library names another build`;
 }
 
 /** Throws `runtime_unavailable` naming what there is. */

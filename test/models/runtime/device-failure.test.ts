@@ -33,3 +33,11 @@ it('callers read nothing of the inside when a device fails', () => {
   expect(message).toBe('The device that computes the model was lost and is being opened again; try again in a moment.');
   expect(cause).toMatchObject({ message: expect.stringContaining('/build/x.cc') });
 });
+
+it('an encoder that WebGPU has no attention for is told where it runs', () => {
+  // Seen with 1.30.
+  const error = new Error(
+    'Exception during initialization: GroupQueryAttention (WebGPU): causal=0 is not implemented.',
+  );
+  expect(loadFailure(error)).toMatchObject({ code: 'invalid_model', message: expect.stringContaining('--device cpu') });
+});

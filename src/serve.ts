@@ -178,6 +178,11 @@ function chooseHosts({ host, allowedHosts }: Config): readonly string[] | null {
   return ['127.0.0.1', '::1', 'localhost'].includes(host) ? loopback : null;
 }
 
+/** Where this machine can open it: the addresses that stand for all others are none to go to. */
 function toUrl({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  const own = new Map([
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '::1'],
+  ]).get(address);
+  return `http://${family === 'IPv6' ? `[${own ?? address}]` : (own ?? address)}:${port}`;
 }

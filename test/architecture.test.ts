@@ -65,7 +65,7 @@ const floors: readonly (readonly string[])[] = [
   ['engine-options.ts', 'safety-options.ts'],
   ['device-name.ts'],
   ['options.ts', 'machine.ts'],
-  ['errors.ts'],
+  ['errors.ts', 'counted.ts'],
 ];
 
 const roomOf = (path: string) => floors.flat().find((room) => path === room || path.startsWith(room));

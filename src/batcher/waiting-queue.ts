@@ -1,4 +1,5 @@
 /** Sequences, or texts, that wait for a step, oldest first; bounded in number and in tokens. */
+import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import type { Clock } from './sequence.js';
 
@@ -47,7 +48,7 @@ export class WaitingQueue<T extends Waiting> {
     if (full && this.length > 0) {
       throw new OctavoError(
         'queue_full',
-        `The queue is full: ${this.length} sequences with ${this.#promptTokens} prompt tokens wait (at most ${sequences} and ${promptTokens}). Try again in ${this.secondsUntilRoom()} s.`,
+        `The queue is full: ${counted(this.length, 'sequence')} with ${counted(this.#promptTokens, 'prompt token')} wait (at most ${sequences} and ${promptTokens}). Try again in ${this.secondsUntilRoom()} s.`,
       );
     }
   }

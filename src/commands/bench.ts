@@ -1,5 +1,7 @@
 /** `octavo bench`: how fast the engine of a model is on this machine, without HTTP. */
+
 import { z } from 'zod';
+import { counted } from '../counted.js';
 import { engineOptions } from '../engine-options.js';
 import type { LoadedEncoder } from '../models/load-encoder.js';
 import { type LoadedDecoder, type LoadedModel, loadModel } from '../models/load-model.js';
@@ -12,7 +14,6 @@ import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
 import { formatProfile } from './bench-profile.js';
 import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
-import { describeThreads } from './thread-count.js';
 
 const { rows: _rows, ...loadOptions } = engineOptions;
 
@@ -141,7 +142,7 @@ interface Report {
 }
 
 function describeReport({ model, machine, limits }: Report): string {
-  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${describeThreads(model.threads)}${model.placement && `, ${model.placement}`}
+  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${counted(model.threads, 'thread')}${model.placement && `, ${model.placement}`}
 ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}
 ${limits === null ? '' : `${describeLimits(limits)}\n`}`;
 }

@@ -119,9 +119,13 @@ Examples:
       `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
     );
     process.stdout.write(describeKept(manifest));
+    if (values.target === 'gpu' && manifest.task !== 'generate') process.stdout.write(encoderNote);
     if (receipt !== null) process.stdout.write(`\n${formatReceipt(receipt)}`);
   },
 };
+
+const encoderNote =
+  'Note: WebGPU does not run the encoders that octavo build makes, as its attention cannot look both ways; --device auto takes the CPU there.\n';
 
 type BuildSettings = ReturnType<typeof parseOptions<typeof buildOptions>>['values'];
 

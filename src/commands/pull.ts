@@ -1,6 +1,8 @@
 /** `octavo pull`: from a Hugging Face hub to a folder that `octavo build` reads, or that holds ONNX files. */
+
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import { parseReference } from '../models/hub/model-reference.js';
 import { pullModel } from '../models/hub/pull.js';
@@ -83,7 +85,7 @@ function describe({ repository, commit, variant, files }: PullRecord, out: strin
   // The exports of encoder-decoders are not served.
   const pair = files.some(({ path }) => path.includes('encoder_model'));
   const next = variant === null ? `build ${out} --out <folder>` : pair ? null : `serve --model ${out}`;
-  return `${repository} at ${commit.slice(0, 12)}: ${files.length} files, ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${out}\n${next === null ? '' : `Next: octavo ${next}\n`}`;
+  return `${repository} at ${commit.slice(0, 12)}: ${counted(files.length, 'file')}, ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${out}\n${next === null ? '' : `Next: octavo ${next}\n`}`;
 }
 
 /** No flag gives it: flags can be seen in the list of processes. Its text is never in a message. */

@@ -1,7 +1,7 @@
 /** A receipt as a person reads it in a terminal. */
+import { counted } from '../counted.js';
 import { percent } from '../models/receipt/percent.js';
 import type { Figures, FiguresOf, PredictedText, ReadText, Receipt, SpeedRun } from '../models/receipt/receipt.js';
-import { describeThreads } from './thread-count.js';
 
 /** What is shown of one quantity: its name, FP32's value, the model's, and how they compare. */
 type Line = readonly [what: string, reference: string, model: string, change: string];
@@ -89,7 +89,7 @@ function describeSetting(receipt: Receipt): string {
   const { machine, versions, provider, threads, date } = receipt;
   const text = receipt.task === 'generate' ? describePredicted(receipt.text) : describeRead(receipt.text);
   return `Text: ${text}.
-Machine: ${machine.cpu} (${machine.features.join(', ') || 'no INT8 features known'}), ${machine.cores} cores, ${machine.memory} GiB, ${machine.platform}; ${provider}, ${describeThreads(threads)}.
+Machine: ${machine.cpu} (${machine.features.join(', ') || 'no INT8 features known'}), ${machine.cores} cores, ${machine.memory} GiB, ${machine.platform}; ${provider}, ${counted(threads, 'thread')}.
 Octavo ${versions.octavo}, ONNX Runtime ${versions.onnxruntime}, Node ${versions.node}; measured ${date.slice(0, 10)}.`;
 }
 
@@ -109,7 +109,7 @@ function describeRead({ source, name, texts, tokens, longest }: ReadText): strin
 
 function describeRun({ run, rows, tokens }: SpeedRun): string {
   if (run === 'encode') return `texts/s, ${rows} x ${tokens} tokens`;
-  return run === 'decode' ? `tokens/s, ${rows} ${rows === 1 ? 'row' : 'rows'}` : `tokens/s, prompt of ${tokens}`;
+  return run === 'decode' ? `tokens/s, ${counted(rows, 'row')}` : `tokens/s, prompt of ${tokens}`;
 }
 
 function rate(perSecond: number): string {

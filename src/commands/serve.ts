@@ -1,11 +1,12 @@
 /** `octavo serve`: the server, until it is told to stop. */
+
 import closeWithGrace from 'close-with-grace';
 import { type Config, readConfig, serveFlags } from '../config.js';
+import { counted } from '../counted.js';
 import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
 import { drainMs, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
-import { describeThreads } from './thread-count.js';
 
 /** Milliseconds after which a server that was told to stop is ended anyway. */
 const grace = drainMs + 5_000;
@@ -49,11 +50,15 @@ Examples:
 
 function describeServer({ url, engines }: RunningServer, config: Config): string {
   return `
-  Octavo   ${url}   docs: ${url}/docs
+  Octavo   ${url}   docs: ${url}/docs${isEverywhere(config.host) ? `\n  listens  on every address of this machine (${config.host})` : ''}
 ${engines.map(describeEngine).join('\n')}
   safety   ${describeSafety(config)}
 
 `;
+}
+
+function isEverywhere(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /** What screens whom. */
@@ -74,9 +79,9 @@ function describeEngine(engine: Engine): string {
   const remarks = model.remarks.map((remark) => `\n  note     ${remark}`).join('');
   const nodes = runtime.placement === '' ? '' : `\n  graph    ${runtime.placement}`;
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
-  return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${runtime.rows} rows
+  return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${counted(runtime.rows, 'row')}
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
-  device   ${describeDevices(runtime.devices)}, ${describeThreads(runtime.threads)} (${runtime.providerReason})${nodes}${remarks}`;
+  device   ${describeDevices(runtime.devices)}, ${counted(runtime.threads, 'thread')} (${runtime.providerReason})${nodes}${remarks}`;
 }
 
 /** Each with the replicas that it has where they are several: `cuda, cuda:1 (2 replicas)`. */

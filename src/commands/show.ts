@@ -1,4 +1,5 @@
 /** `octavo show`: what a model folder holds, and what its receipt says. */
+import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import { parseFolder } from '../models/folder-reference.js';
 import type { Manifest } from '../models/manifest.js';
@@ -59,7 +60,7 @@ async function showExport(reference: string): Promise<Shown> {
 function describeExport({ name, architecture, precision, graph, plan, remarks }: ServedFolder): string {
   const sizes =
     plan.kind === 'decoder'
-      ? `${plan.shape.layers} layers, ${plan.shape.kvHeads} KV heads of ${plan.shape.headDim}, vocabulary ${plan.shape.vocab}, context ${plan.shape.context} tokens`
+      ? `${counted(plan.shape.layers, 'layer')}, ${counted(plan.shape.kvHeads, 'KV head')} of ${plan.shape.headDim}, vocabulary ${plan.shape.vocab}, context ${plan.shape.context} tokens`
       : `${describeHead(plan.head)}, vocabulary ${plan.vocab}, context ${plan.context} tokens`;
   const notes = remarks.map((remark) => `Note: ${remark}\n`).join('');
   return `${name} (${architecture}, ${precision}), an ONNX export without manifest: no hash vouches for its files
@@ -86,17 +87,23 @@ function describeTask({ task, labels = [], dimensions }: Manifest): string {
   }
 }
 
+/** What its makers tell of it, and with a model that was measured otherwise, its figures. */
+function describeCard(files: Manifest['files']): string {
+  const card = files.find(({ path }) => path === 'MODEL_CARD.md' || path === 'README.md');
+  return card === undefined ? '' : ` What its makers measured is in its ${card.path}.`;
+}
+
 function describe(manifest: Manifest, receipt: Receipt | null): string {
   const { name, architecture, precision, shape, builder, files } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const proof =
     receipt === null
-      ? 'No receipt: nobody measured this build against FP32 ("octavo receipt").\n'
+      ? `No receipt: this build was not measured against FP32 by "octavo receipt".${describeCard(files)}\n`
       : formatReceipt(receipt);
   return `${name} (${architecture}, ${precision}), built by Octavo ${builder}
 ${describeTask(manifest)}
-${shape.layers} layers, hidden ${shape.hidden}, ${shape.heads} heads, ${shape.kvHeads} KV heads of ${shape.headDim}, vocabulary ${shape.vocab}, context ${shape.context} tokens
-${files.length} files as the manifest lists them, ${(bytes / 2 ** 20).toFixed(1)} MiB
+${counted(shape.layers, 'layer')}, hidden ${shape.hidden}, ${counted(shape.heads, 'head')}, ${counted(shape.kvHeads, 'KV head')} of ${shape.headDim}, vocabulary ${shape.vocab}, context ${shape.context} tokens
+${counted(files.length, 'file')} as the manifest lists them, ${(bytes / 2 ** 20).toFixed(1)} MiB
 ${describeKept(manifest)}
 ${proof}`;
 }

@@ -1,4 +1,5 @@
 /** A build that is measured before it gets its name: with its receipt, mended where it loses too much, or refused. */
+import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import { type BuildOptions, buildModel } from './build/build.js';
 import { checkTarget } from './build/folder/output-folder.js';
@@ -140,7 +141,7 @@ function describeLoss(
 ): string {
   const total = layers.reduce((sum, { divergence }) => sum + divergence, 0);
   const worst = layers.slice(0, namedLayers).map(({ layer, divergence }) => `${layer} ${percent(divergence / total)}`);
-  const mended = kept.length === 0 ? '' : `, with ${kept.length} layers in FP32`;
+  const mended = kept.length === 0 ? '' : `, with ${counted(kept.length, 'layer')} in FP32`;
   const sentence = `${precision.toUpperCase()} ${measured.quality.told}${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written.`;
   if (layers.length === 0) return sentence;
   return `${sentence} Of what the layers cost, each quantised alone, these have the largest parts: ${worst.join(', ')}. No more than ${percent(maxKeptShare)} of the weights are kept in FP32.`;

@@ -1,7 +1,9 @@
 /** Runs a model's steps with a profile, and says in which provider, and which of its operators, their time goes. */
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import { type LoadedDecoder, loadModel } from './load-model.js';
 import type { LoadOptions } from './load-options.js';
@@ -83,7 +85,7 @@ function decoderSteps(
   const decoded = decoding.flatMap((runs) => runs.slice(-repeats - steps * runsOfStep, -repeats));
   const prefilled = graphs.flatMap((graph) => graph.slice(-repeats));
   return [
-    { step: `decode step of ${rows} ${rows === 1 ? 'row' : 'rows'}`, shares: timeShares(decoded, steps) },
+    { step: `decode step of ${counted(rows, 'row')}`, shares: timeShares(decoded, steps) },
     { step: `prompt of ${prompt} tokens`, shares: timeShares(prefilled, repeats) },
   ];
 }

@@ -1,6 +1,8 @@
 /** The whole path of a request, from prompt text to safe deltas: the one file that joins safety and batcher. */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Generation } from '../batcher/generation.js';
+import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import type { Sampling } from '../models/decoder/sampling.js';
 import type { ServedModel } from '../models/served-model.js';
@@ -87,7 +89,7 @@ function resolveMaxTokens(promptTokens: number, request: TextRequest, model: Ser
   }
   const { minTokens } = request.sampling;
   if (minTokens > asked) {
-    const message = `'min_tokens' (${minTokens}) is more than the ${asked} tokens that may be generated.`;
+    const message = `'min_tokens' (${minTokens}) is more than the ${counted(asked, 'token')} that may be generated.`;
     throw new OctavoError('invalid_value', message, 'min_tokens');
   }
   return asked;
@@ -103,8 +105,8 @@ function describeRoom(promptTokens: number, maxTokens: number | null, model: Ser
   const { contextLength, encodesPrompts } = model;
   const asked = maxTokens === null ? 'room for at least 1 more is needed' : `${maxTokens} more were asked for`;
   return encodesPrompts
-    ? `The context of this model is ${contextLength} tokens for the prompt and as many for the output, but the prompt has ${promptTokens} tokens and ${asked}.`
-    : `The context of this model is ${contextLength} tokens, but the prompt has ${promptTokens} tokens and ${asked}.`;
+    ? `The context of this model is ${contextLength} tokens for the prompt and as many for the output, but the prompt has ${counted(promptTokens, 'token')} and ${asked}.`
+    : `The context of this model is ${contextLength} tokens, but the prompt has ${counted(promptTokens, 'token')} and ${asked}.`;
 }
 
 /** One sequence for each prompt and choice, prompt by prompt: all of them, or none. */

@@ -1,5 +1,7 @@
 /** What zod found wrong with a value, in the words of a person: what is allowed, and what came instead. */
+
 import type { z } from 'zod';
+import { counted } from '../counted.js';
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -56,6 +58,5 @@ function describeSize(bound: string, limit: number | bigint, { origin }: { reado
   if (Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER) return 'expected a whole number below 2^53';
   if (origin === 'number' || origin === 'int') return `expected ${bound} ${limit}`;
   const unit = origin === 'string' ? 'character' : origin === 'array' ? 'entry' : origin;
-  const plural = unit === 'entry' ? 'entries' : `${unit}s`;
-  return `expected ${bound} ${limit} ${Number(limit) === 1 ? unit : plural}`;
+  return `expected ${bound} ${counted(Number(limit), unit, unit === 'entry' ? 'entries' : undefined)}`;
 }

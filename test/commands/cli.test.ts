@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runOctavo } from '../support/octavo.js';
 import { startServer } from '../support/server-process.js';
@@ -48,7 +49,10 @@ describe('octavo', () => {
     [['serve', '--model', '.'], /No model at .*manifest\.json.*octavo build/],
     [['serve', '--safety', 'absent.yaml'], /absent\.yaml/],
     [['serve', '--device', 'tpu'], /Expected auto or one of cpu, cuda,/],
-    [['serve', '--device', 'cuda', '--port', '0'], /cuda provider cannot be used/],
+    [
+      ['serve', '--device', 'cuda', '--port', '0'],
+      /cuda provider cannot be used.*without its part.*--ort-library names another build/,
+    ],
     [['build', 'absent', '--out', 'x'], /absent/],
     [['build', '--random', 'gigantic', '--out', 'x'], /gigantic.*tiny-llama/],
     [['build', '--random', 'tiny-llama'], /--out is missing/],
@@ -59,6 +63,30 @@ describe('octavo', () => {
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/at .*\.js:\d+/);
+  });
+
+  it.each([
+    ['0.0.0.0', 'http://127.0.0.1:'],
+    ['::', 'http://[::1]:'],
+    ['127.0.0.1', 'http://127.0.0.1:'],
+  ])('listening on %s says an address that can be opened', async (host, address) => {
+    const server = await startServer('--host', host, '--rows', '1');
+    expect(server.url.startsWith(address)).toBe(true);
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+    const output = await server.stop().then(server.output);
+    expect(output.includes(`on every address of this machine (${host})`)).toBe(host !== '127.0.0.1');
+    expect(output).toMatch(/ 1 row$/m);
+  });
+
+  it('tells of an encoder for a GPU that WebGPU does not run it', async () => {
+    const built = await octavo(['build', '--random', 'tiny-bert', '--target', 'gpu', '--out', 'encoder']);
+    expect(built.code).toBe(0);
+    expect(built.out).toMatch(/Note: WebGPU does not run the encoders/);
+  });
+
+  it('shows where the figures of a model without a receipt are', async () => {
+    const moderator = fileURLToPath(new URL('../../models/moderator', import.meta.url));
+    expect((await octavo(['show', moderator])).out).toMatch(/^No receipt: .*measured is in its MODEL_CARD\.md\.$/m);
   });
 
   it('says that a port is taken, and stops', async () => {

@@ -1,4 +1,5 @@
 /** The KV cache in a device's memory: nothing of it ever crosses to the host. */
+import { counted } from '../../counted.js';
 import { OctavoError } from '../../errors.js';
 import { lacksMemory } from '../runtime/device-failure.js';
 import type { DeviceMemory, DeviceTensor } from '../runtime/runtime.js';
@@ -189,6 +190,6 @@ function isOutOfMemory(error: unknown): error is OctavoError {
 function noRoom({ rows, capacity, slots = 0, ...shape }: KvCacheShape, cause: Error): OctavoError {
   const mebibytes = (tokens: number) => Math.ceil((tokens * tokenBytes(shape)) / 2 ** 20);
   const known = slots === 0 ? '' : `, and known beginnings ${mebibytes(slots * blockTokens)} MiB (--prefix-cache)`;
-  const message = `The device has no room for the KV cache: ${rows} rows of ${capacity} tokens take ${mebibytes(rows * capacity)} MiB (--rows, --context, --kv-memory)${known}.`;
+  const message = `The device has no room for the KV cache: ${counted(rows, 'row')} of ${capacity} tokens take ${mebibytes(rows * capacity)} MiB (--rows, --context, --kv-memory)${known}.`;
   return new OctavoError('device_out_of_memory', message, null, { cause });
 }

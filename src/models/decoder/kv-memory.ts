@@ -1,4 +1,5 @@
 /** How many rows of how many tokens the KV cache has, so that it never needs more memory than it may. */
+import { counted } from '../../counted.js';
 import { OctavoError } from '../../errors.js';
 import { elementBytes } from '../runtime/runtime.js';
 import type { KvShape } from './kv-arena.js';
@@ -38,5 +39,5 @@ export function planKvMemory({ rows, capacity }: KvPlan, perToken: number, budge
 export function describeReduction(asked: KvPlan, planned: KvPlan, budget: number): string | null {
   if (asked.rows === planned.rows && asked.capacity === planned.capacity) return null;
   const memory = `${Math.floor(budget / 2 ** 20)} MiB of KV cache (the share of --kv-memory) hold`;
-  return `${memory} ${planned.rows} of ${asked.rows} rows of ${planned.capacity} tokens`;
+  return `${memory} ${planned.rows} of ${counted(asked.rows, 'row')} of ${planned.capacity} tokens`;
 }

@@ -1,4 +1,5 @@
 /** Cuts a decoder's graph into groups of layers that run one after the other: the same nodes, the same weights where they lie. */
+import { counted } from '../../counted.js';
 import { OctavoError } from '../../errors.js';
 import { fields, type GraphSource, graphField, readGraphSource } from './graph-source.js';
 import { type ProtoField, protoMessage } from './proto-fields.js';
@@ -34,7 +35,7 @@ export function splitGraph(
 ): readonly [LayerGroup, ...LayerGroup[]] {
   const source = readGraphSource(file);
   if (source.isNested) throw refusal('its graph has branches');
-  if (past.length < count) throw refusal(`it has ${past.length} layers, and ${count} devices are named`);
+  if (past.length < count) throw refusal(`it has ${counted(past.length, 'layer')}, and ${count} devices are named`);
   const levels = levelsOf(source, past);
   const ends = chooseEnds(source, levels, { layers: past.length, count });
   const parts = ends.map((end, index) => selectNodes(source, levels, { first: ends[index - 1] ?? 0, end }));

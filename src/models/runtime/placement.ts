@@ -1,4 +1,5 @@
 /** Which execution provider runs which nodes of a graph, as ONNX Runtime has placed them. */
+import { counted } from '../../counted.js';
 import type { Precision } from '../manifest.js';
 
 /** Nodes of one provider, by their operators. */
@@ -23,19 +24,19 @@ export interface PlacedGraph {
  * Runtime tells only the nodes that it left to others.
  */
 export function describePlacement(placements: readonly Placement[], graph: PlacedGraph): string {
-  const counted = placements
+  const runners = placements
     .map(({ provider, operators }) => ({ provider, nodes: sum(operators.values()) }))
     .toSorted((a, b) => b.nodes - a.nodes);
-  const [first, ...others] = counted;
+  const [first, ...others] = runners;
   if (first === undefined) return '';
   const fallbacks = graph.provider === 'cpu' ? '' : describeFallbacks(placements, graph.precision);
-  if (!counted.some(({ provider }) => provider === graph.provider)) {
-    const known = counted.map(({ provider, nodes }) => `${nodes} nodes on ${provider}`).join(', ');
+  if (!runners.some(({ provider }) => provider === graph.provider)) {
+    const known = runners.map(({ provider, nodes }) => `${counted(nodes, 'node')} on ${provider}`).join(', ');
     return `${known}, all others on ${graph.provider}${fallbacks}`;
   }
-  const total = sum(counted.map(({ nodes }) => nodes));
+  const total = sum(runners.map(({ nodes }) => nodes));
   if (others.length === 0) return `all ${total} nodes on ${first.provider}`;
-  const shares = counted.map(({ provider, nodes }) => `${((100 * nodes) / total).toFixed(0)}% on ${provider}`);
+  const shares = runners.map(({ provider, nodes }) => `${((100 * nodes) / total).toFixed(0)}% on ${provider}`);
   return `of ${total} nodes ${shares.join(', ')}${fallbacks}`;
 }
 

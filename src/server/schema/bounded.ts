@@ -1,5 +1,7 @@
 /** Arrays and records that are refused early: zod alone would collect an issue for each of a million elements. */
+
 import { z } from 'zod';
+import { counted } from '../../counted.js';
 import { flattenIssues } from '../validation-issue.js';
 
 /** Objects with unknown keys that are collected before an array is given up; one wrong value ends it at once. */
@@ -41,8 +43,8 @@ export function boundedRecord<S extends z.ZodType>(
 }
 
 function describeSize(length: number, { min = 0, max }: SizeRange): string | null {
-  if (length > max) return `expected at most ${max} entries`;
-  return length < min ? `expected at least ${min} ${min === 1 ? 'entry' : 'entries'}` : null;
+  if (length > max) return `expected at most ${counted(max, 'entry', 'entries')}`;
+  return length < min ? `expected at least ${counted(min, 'entry', 'entries')}` : null;
 }
 
 function elementIssues(elements: readonly unknown[], schema: z.ZodType): z.core.$ZodRawIssue[] {

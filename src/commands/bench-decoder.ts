@@ -28,13 +28,16 @@ export interface DecoderRun {
   readonly medianStepMs: number;
 }
 
+/** Of the steps before those that are measured. */
+const warmUpTokens = 4;
+
 /** Throws `invalid_config` when the context is too small for the runs. */
 export async function measureDecoder({ engine, model }: LoadedDecoder, settings: DecoderBench): Promise<DecoderRun[]> {
   const { prompt, steps } = settings;
-  // One prefill and one decode step more than the measured ones, to warm up.
-  const needed = prompt + steps + 4;
-  if (needed > engine.capacity) {
-    const message = `--prompt ${prompt} and --steps ${steps} need ${needed} tokens, the context has ${engine.capacity}`;
+  const most = engine.capacity - warmUpTokens;
+  if (prompt + steps > most) {
+    const half = Math.floor(most / 2);
+    const message = `--prompt ${prompt} and --steps ${steps} do not fit the context of ${engine.capacity} tokens: together they may be ${most} at most, such as --prompt ${half} --steps ${half}`;
     throw new OctavoError('invalid_config', `${message}.`);
   }
   const ids = (seed: number) => promptIds(seed, prompt, model.tokenizer.vocabSize);

@@ -43,7 +43,8 @@ export async function measureEncoder(loaded: LoadedEncoder, settings: EncoderBen
   const { engine, model } = loaded;
   const { prompt, repeat } = settings;
   if (prompt > engine.capacity) {
-    throw new OctavoError('invalid_config', `--prompt is ${prompt}, the context has ${engine.capacity} tokens.`);
+    const message = `--prompt is ${prompt}, but the context of this model is ${engine.capacity} tokens: it may be as many at most.`;
+    throw new OctavoError('invalid_config', message);
   }
   const runs: EncoderRun[] = [];
   for (const rows of settings.batch) {

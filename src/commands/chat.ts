@@ -1,8 +1,8 @@
 /** `octavo chat`: talks to a model in the terminal, through the same API that applications use. */
 import { createInterface } from 'node:readline/promises';
-import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import { readConfig } from '../config.js';
+import { counted } from '../counted.js';
 import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import {
@@ -15,6 +15,7 @@ import {
   text,
 } from '../options.js';
 import { serve } from '../serve.js';
+import { type Message, Refusal, streamReply } from './chat-reply.js';
 import type { Command } from './command.js';
 
 const chatOptions = {
@@ -47,11 +48,6 @@ const chatOptions = {
     help: 'Tokens of a reply at most',
   },
 } as const satisfies OptionTable;
-
-interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 export const chatCommand: Command = {
   name: 'chat',
@@ -131,64 +127,22 @@ async function converse(url: string, settings: ChatSettings): Promise<void> {
 /** The conversation with the reply, or without the last question when the server refused it: too long, say. */
 async function takeTurn(url: string, asked: readonly Message[], settings: ChatSettings): Promise<readonly Message[]> {
   try {
-    return [...asked, { role: 'assistant', content: await streamReply(url, asked, settings) }];
+    const { content, finish } = await streamReply(url, asked, settings);
+    process.stdout.write('\n');
+    if (finish === 'length') process.stderr.write(`${describeCut(settings.maxTokens)}\n`);
+    if (finish === 'content_filter') process.stderr.write('(The safety filter ended the reply.)\n');
+    return [...asked, { role: 'assistant', content }];
   } catch (error) {
-    if (!(error instanceof OctavoError) || error.code !== 'invalid_value') throw error;
-    process.stderr.write(`${error.message} (/new begins another conversation.)\n`);
+    if (!(error instanceof Refusal)) throw error;
+    const lost = error.isTooLong ? 'The conversation is too long for the model, so your message was left out. ' : '';
+    process.stderr.write(`${lost}${error.message} (/new begins another conversation.)\n`);
     process.exitCode = 1;
     return asked.slice(0, -1);
   }
 }
 
-const chunkSchema = z.object({
-  choices: z.array(z.object({ delta: z.object({ content: z.string().nullish() }) })).optional(),
-  error: z.object({ message: z.string() }).optional(),
-});
-
-/** Prints the reply as it comes, and returns it. */
-async function streamReply(url: string, messages: readonly Message[], settings: ChatSettings): Promise<string> {
-  const response = await post(new URL('/v1/chat/completions', url), settings.apiKey, {
-    ...(settings.model === null ? {} : { model: settings.model }),
-    messages,
-    stream: true,
-    ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
-    ...(settings.maxTokens === null ? {} : { max_tokens: settings.maxTokens }),
-  });
-  if (!response.ok || response.body === null) throw await toError(response);
-  let reply = '';
-  const parser = createParser({
-    onEvent: ({ data }) => {
-      if (data === '[DONE]') return;
-      const chunk = chunkSchema.parse(JSON.parse(data));
-      if (chunk.error) throw new OctavoError('engine_failed', chunk.error.message);
-      const text = chunk.choices?.[0]?.delta.content ?? '';
-      process.stdout.write(text);
-      reply += text;
-    },
-  });
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) parser.feed(text);
-  process.stdout.write('\n');
-  return reply;
-}
-
-/** Throws `not_ready` when nobody answers. */
-async function post(url: URL, apiKey: string | null, body: object): Promise<Response> {
-  const key = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
-  const headers = { 'content-type': 'application/json', ...key };
-  try {
-    return await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  } catch (error) {
-    const reason = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
-    throw new OctavoError('not_ready', `No answer from ${url.origin}: ${reason}.`, null, { cause: error });
-  }
-}
-
-async function toError(response: Response): Promise<OctavoError> {
-  const body = z
-    .object({ error: z.object({ message: z.string() }) })
-    .safeParse(await response.json().catch(() => null));
-  return new OctavoError(
-    'invalid_value',
-    body.success ? body.data.error.message : `The server answered ${response.status}`,
-  );
+function describeCut(maxTokens: number | null): string {
+  if (maxTokens === null)
+    return '(The reply was cut: the context of the model is full. /new begins another conversation.)';
+  return `(The reply was cut at ${counted(maxTokens, 'token')}, as --max-tokens says.)`;
 }

@@ -117,6 +117,13 @@ describe('octavo', () => {
       expect(shares.memory).toBeGreaterThan(0);
       expect(shares.int8).toBeGreaterThan(0);
     }
+    const narrow = await octavo(['bench', '--model', 'tiny', '--context', '32']);
+    expect(narrow.code).toBe(1);
+    expect(narrow.err).toMatch(
+      /context of 32 tokens: together they may be 28 at most, such as --prompt 14 --steps 14\./,
+    );
+    const fitting = ['--context', '32', '--prompt', '14', '--steps', '14', '--repeat', '1', '--batch', '1', '--json'];
+    expect((await octavo(['bench', '--model', 'tiny', ...fitting])).code).toBe(0);
     const table = (await octavo(['bench', '--model', 'tiny', ...sizes])).out;
     expect(table).toMatch(/^reads [\d.]+ GB\/s, multiplies \d+ G/m);
     expect(table).toMatch(/^decode 3\s+\d.*%\s+\d+%$/m);
@@ -125,6 +132,10 @@ describe('octavo', () => {
   it('measures an encoder, by length against by arrival', async () => {
     const model = await buildTinyEncoder({ task: 'embed' });
     const sizes = ['--batch', '1,3', '--prompt', '16', '--repeat', '2', '--texts', '64'];
+    const narrow = await octavo(['bench', '--model', model, '--prompt', '5000']);
+    expect(narrow.err).toMatch(
+      /--prompt is 5000, but the context of this model is \d+ tokens: it may be as many at most/,
+    );
     const measured = await octavo(['bench', '--model', model, '--json', ...sizes]);
     const { results } = JSON.parse(measured.out);
     const runs = ['1 x 16', '3 x 16', 'mixed by length', 'mixed by arrival', 'mixed by rows'];
@@ -145,10 +156,28 @@ describe('octavo', () => {
     expect(out).toMatch(/restaurant|reservation|city|time/i);
   });
 
+  it('goes on when the context is full: says so, leaves the message out, and /new begins anew', async () => {
+    const long = 'I want to book a table for two in San Jose. '.repeat(9);
+    const script = `${long}\n/new\nHi, I want to book a table for two.\n`;
+    const { code, out, err } = await octavo(['chat', '--temperature', '0', '--context', '64'], script);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^The conversation is too long for the model, so your message was left out\. .*64 tokens.*\/new/,
+    );
+    expect(out).toMatch(/restaurant|reservation|city|time/i);
+  });
+
+  it('says that a reply was cut, and by what', async () => {
+    const limited = await octavo(['chat', '--temperature', '0', '--max-tokens', '1'], 'Hi, I want a table.\n');
+    expect([limited.code, limited.err]).toEqual([0, '(The reply was cut at 1 token, as --max-tokens says.)\n']);
+    const full = await octavo(['chat', '--temperature', '0', '--context', '24'], 'Hi, I want a table for two.\n');
+    expect([full.code, full.err]).toEqual([0, expect.stringMatching(/^\(The reply was cut: the context .*\/new/)]);
+  });
+
   it('chats with the model of a running server that is named, and with none that it lacks', async () => {
     const server = await startServer();
     const named = await octavo(['chat', '--url', server.url, '--model', 'concierge', '--max-tokens', '5'], 'hello\n');
-    expect([named.code, named.err]).toEqual([0, '']);
+    expect([named.code, named.err]).toEqual([0, expect.stringContaining('cut at 5 tokens')]);
     const { code, err } = await octavo(['chat', '--url', server.url, '--model', 'other'], 'hello\n');
     expect(code).toBe(1);
     expect(err).toContain("'other'");

@@ -48,7 +48,8 @@ async function main([name, ...argv]: readonly string[]): Promise<void> {
     await command.run(argv, process.env);
   } catch (error) {
     if (!(error instanceof OctavoError)) throw error;
-    fail(`${error.message}${error.code === 'invalid_config' ? ` See "octavo ${name} --help".` : ''}`);
+    const message = error.message.replace(/[^.!?]$/, '$&.');
+    fail(`${message}${error.code === 'invalid_config' ? ` See "octavo ${name} --help".` : ''}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Config } from './config.js';
 import { AuditLog } from './safety/audit-log.js';
 import { createSafety, unfiltered } from './safety/filter.js';
-import { readPolicy } from './safety/policy-file.js';
+import { PolicyWatcher } from './safety/policy-watcher.js';
 import { loadRuleScreen } from './safety/rule-filter.js';
 import { RulesWatcher } from './safety/rules-watcher.js';
 import type { Safety } from './safety/safety.js';
@@ -18,19 +18,14 @@ export interface Screening {
 
 /** `screens`: those beside the rules. Throws `invalid_config`. */
 export function openScreening(config: Config, report: SafetyReport, screens: readonly Screen[] = []): Screening {
-  const watcher = isFile(config) ? new RulesWatcher(config.safety, report) : null;
-  const rules = config.safety === 'off' ? [] : [watcher?.screen ?? loadRuleScreen(null)];
-  const all: readonly Screen[] = [...rules, ...screens];
+  const rules = isFile(config) ? new RulesWatcher(config.safety, report.rules) : null;
+  const first = config.safety === 'off' ? [] : [rules?.screen ?? loadRuleScreen(null)];
+  const all: readonly Screen[] = [...first, ...screens];
   if (all.length === 0) return { safety: unfiltered, close: () => {} };
-  // Of what reads texts: a line for another category would never count.
-  const categories = all.filter(({ scoresOnly = false }) => !scoresOnly).flatMap((screen) => screen.categories);
-  const policy =
-    config.safetyPolicy === null
-      ? undefined
-      : readPolicy(config.safetyPolicy, { categories, tenants: config.apiKeys.map(tenantOf) }).decideFor;
+  const policy = openPolicy(config, all, report);
   const audit = openAudit(config, report);
   const safety = createSafety(all, {
-    policy,
+    policy: policy?.decideFor,
     onFailure: config.safetyOnFailure,
     timeLimitMs: config.safetyTimeLimit,
     ahead: config.safetyMode === 'async' ? config.safetyAhead : 0,
@@ -39,13 +34,23 @@ export function openScreening(config: Config, report: SafetyReport, screens: rea
   });
   const close = () => {
     audit?.close();
-    watcher?.close();
+    rules?.file.close();
+    policy?.file.close();
   };
   return { safety, close };
 }
 
 function isFile({ safety }: Config): boolean {
   return safety !== 'default' && safety !== 'off';
+}
+
+function openPolicy(config: Config, screens: readonly Screen[], report: SafetyReport): PolicyWatcher | null {
+  if (config.safetyPolicy === null) return null;
+  const tenants = config.apiKeys.map(tenantOf);
+  // Of what reads texts: a line for another category would never count.
+  const reading = screens.filter(({ scoresOnly = false }) => !scoresOnly);
+  const known = () => ({ categories: reading.flatMap((screen) => screen.categories), tenants });
+  return new PolicyWatcher(config.safetyPolicy, known, report.policy);
 }
 
 function openAudit(config: Config, report: SafetyReport): AuditLog | null {

@@ -46,7 +46,7 @@ export class AuditLog {
     };
   };
 
-  /** Writes what is left. */
+  /** Writes what is left. What is found later is lost, and counted so. */
   close(): void {
     this.#flush();
     this.#file.close();

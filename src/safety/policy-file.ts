@@ -10,12 +10,12 @@ export interface Known {
   readonly tenants: readonly string[];
 }
 
-/** Throws `invalid_config`, naming the file, the line and what is allowed. */
-export function readPolicy(file: string, known: Known): Policy {
-  return parsePolicy(readText(file, { what: 'The safety policy', bytes: policyLimits.fileBytes }), file, known);
+/** Throws `invalid_config`. */
+export function readPolicyText(file: string): string {
+  return readText(file, { what: 'The safety policy', bytes: policyLimits.fileBytes });
 }
 
-/** `name` stands for the file in messages. Throws `invalid_config`. */
+/** `name` stands for the file in messages. Throws `invalid_config`, naming the file, the line and what is allowed. */
 export function parsePolicy(text: string, name: string, { categories, tenants }: Known): Policy {
   const { value, fault } = parseYaml(text, name, policySchema);
   const unknownKey = Object.keys(value.keys).find((one) => !tenants.includes(tenantOf(value.keys, one)));

@@ -17,6 +17,7 @@ export class RotatingFile {
   readonly #rotation: Rotation;
   /** `null` while it is not open: a number that was closed may be somebody else's file by now. */
   #file: number | null = null;
+  #isClosed = false;
   #bytes = 0;
   /** The file ends in the middle of a line. */
   #torn = false;
@@ -28,15 +29,22 @@ export class RotatingFile {
     this.#open();
   }
 
-  /** `lines`: one or several, each with its line feed. Throws what the file system throws; nothing is retried. */
+  /** `lines`: one or several, each with its line feed. Throws what the file system throws, nothing is retried; and once it is closed. */
   append(lines: string): void {
+    if (this.#isClosed) throw new Error(`${this.#path} is closed`);
     let file = this.#file ?? this.#open();
     if (this.#bytes > 0 && this.#bytes + Buffer.byteLength(lines) > this.#rotation.maxBytes) file = this.#rotate();
     this.#write(file, this.#torn ? `\n${lines}` : lines);
   }
 
-  /** Lines that come later open it again. */
+  /** For good: another process may have the file by then. */
   close(): void {
+    this.#isClosed = true;
+    this.#release();
+  }
+
+  /** The next lines open it again. */
+  #release(): void {
     const file = this.#file;
     this.#file = null;
     if (file !== null) closeSync(file);
@@ -66,7 +74,7 @@ export class RotatingFile {
   #rotate(): number {
     const { keep } = this.#rotation;
     const aside = (index: number) => (index === 0 ? this.#path : `${this.#path}.${index}`);
-    this.close();
+    this.#release();
     rmSync(aside(keep), { force: true });
     for (let index = keep - 1; index >= 0; index--) {
       if (existsSync(aside(index))) renameSync(aside(index), aside(index + 1));

@@ -66,6 +66,7 @@ export class Metrics {
   ]);
 
   readonly #rulesRead = this.#counter('octavo_safety_rules_reads_total', 'Changes of the rules file', ['result']);
+  readonly #policyRead = this.#counter('octavo_safety_policy_reads_total', 'Changes of the policy file', ['result']);
   readonly #auditLost = this.#counter('octavo_safety_audit_lost_total', 'Lines that could not be written', []);
 
   constructor() {
@@ -160,6 +161,11 @@ export class Metrics {
   /** The rules file has changed: it was read, or refused and the old rules stayed. */
   countRulesRead(result: 'read' | 'refused'): void {
     this.#rulesRead.inc({ result });
+  }
+
+  /** The policy file has changed: likewise. */
+  countPolicyRead(result: 'read' | 'refused'): void {
+    this.#policyRead.inc({ result });
   }
 
   /** Lines of the audit log that could not be written. */

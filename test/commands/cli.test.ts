@@ -47,7 +47,7 @@ describe('octavo', () => {
     [['build', 'checkpoint', '--out', ''], /--out is "": Expected a text of/],
     [['serve', 'extra'], /Unexpected argument "extra"/],
     [['serve', '--model', '.'], /No model at .*manifest\.json.*octavo build/],
-    [['serve', '--safety', 'absent.yaml'], /absent\.yaml/],
+    [['serve', '--safety', 'absent.yaml'], /absent\.yaml'\. See "octavo serve/],
     [['serve', '--device', 'tpu'], /Expected auto or one of cpu, cuda,/],
     [
       ['serve', '--device', 'cuda', '--port', '0'],

@@ -137,7 +137,6 @@ describe('the file', () => {
     writeSync(other, 'mine');
     closeSync(other);
     expect(readFileSync(path.join(folder, 'other'), 'utf8')).toBe('mine');
-    rotating.close();
     mkdirSync(inner);
     rotating.append('there\n');
     rotating.close();
@@ -157,6 +156,19 @@ describe('the file', () => {
     const command = ['-c', 'ulimit -f 1; exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', script, file];
     expect(execFileSync('bash', command, { encoding: 'utf8' }).trim()).toBe('EFBIG');
     expect(readFileSync(file, 'utf8')).toBe('xxxxx\nnext\n');
+  });
+
+  test('stays closed: what is found later is counted as lost, and another may have the file', async () => {
+    const { file, log, lost, screen } = openLog();
+    await screen('Ann');
+    log.close();
+    rmSync(file);
+    await screen('Ann and Ann');
+    await Promise.resolve();
+    expect(lost).toEqual([2]);
+    expect(existsSync(file)).toBe(false);
+    log.close();
+    expect(existsSync(file)).toBe(false);
   });
 
   test('with nothing to keep the full file is dropped', () => {

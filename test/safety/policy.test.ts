@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSafety, screenWhole } from '#octavo/safety/filter.js';
-import { parsePolicy, readPolicy } from '#octavo/safety/policy-file.js';
+import { parsePolicy, readPolicyText } from '#octavo/safety/policy-file.js';
 import type { Action, ScreenSpan } from '#octavo/safety/screen.js';
 import { scriptedScreen } from './scripted-screen.js';
 
@@ -97,10 +97,10 @@ describe('a bad file is refused with its line and what is allowed', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'octavo-policy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = path.join(folder, 'policy.yaml');
-    expect(() => readPolicy(file, nothing)).toThrow(/The safety policy cannot be read: /);
+    expect(() => readPolicyText(file)).toThrow(/The safety policy cannot be read: /);
     writeFileSync(file, `#${' '.repeat(262_144)}`);
-    expect(() => readPolicy(file, nothing)).toThrow(/is larger than 262144 bytes/);
+    expect(() => readPolicyText(file)).toThrow(/is larger than 262144 bytes/);
     writeFileSync(file, 'version: 1\npolicy: []');
-    expect(readPolicy(file, nothing).lines).toEqual([]);
+    expect(parsePolicy(readPolicyText(file), file, nothing).lines).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { RulesWatcher } from '#octavo/safety/rules-watcher.js';
 const folder = mkdtempSync(path.join(tmpdir(), 'octavo-rules-'));
 const file = path.join(folder, 'rules.yaml');
 let watcher: RulesWatcher | undefined;
-afterEach(() => watcher?.close());
+afterEach(() => watcher?.file.close());
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const rulesOf = (term: string) => `version: 1\nrules:\n  - {id: own, category: c, action: block, terms: [${term}]}\n`;
@@ -21,7 +21,7 @@ function watch(everyMs?: number) {
   };
   watcher = new RulesWatcher(
     file,
-    { rulesRead: (_, rules) => tell(`read ${rules}`), rulesRefused: ({ message }) => tell(message) },
+    { read: (_, rules) => tell(`read ${rules}`), refused: ({ message }) => tell(message) },
     everyMs,
   );
   const next = () =>
@@ -40,8 +40,8 @@ describe('a changed file', () => {
     const { watcher, events } = watch();
     const running = watcher.screen.open({ direction: 'output' });
     writeFileSync(file, rulesOf('second'));
-    watcher.check();
-    watcher.check();
+    watcher.file.check();
+    watcher.file.check();
     expect(events).toEqual(['read 1']);
     expect([finds(watcher, 'first'), finds(watcher, 'second')]).toEqual([false, true]);
     expect(running.read('second first .').spans).toMatchObject([{ start: 7, end: 12 }]);
@@ -51,14 +51,14 @@ describe('a changed file', () => {
     writeFileSync(file, rulesOf('first'));
     const { watcher, events } = watch();
     writeFileSync(file, rulesOf('a').replace('block', 'blok'));
-    watcher.check();
-    watcher.check();
+    watcher.file.check();
+    watcher.file.check();
     expect(events).toHaveLength(1);
     expect(events[0]).toMatch(/rules\.yaml:3: rules\[0\]\.action: /);
     expect(finds(watcher, 'first')).toBe(true);
     writeFileSync(file, rulesOf('third'));
-    watcher.check();
-    watcher.check();
+    watcher.file.check();
+    watcher.file.check();
     expect(events).toEqual([events[0], 'read 1']);
     expect([finds(watcher, 'first'), finds(watcher, 'third')]).toEqual([false, true]);
   });
@@ -69,10 +69,10 @@ describe('a changed file', () => {
     const more = '  - {id: more, category: c, action: block, terms: [more]}\n';
     for (const written of [rulesOf('second'), rulesOf('second') + more]) {
       writeFileSync(file, written);
-      watcher.check();
+      watcher.file.check();
     }
     expect(events).toEqual([]);
-    watcher.check();
+    watcher.file.check();
     expect(events).toEqual(['read 2']);
   });
 
@@ -80,13 +80,13 @@ describe('a changed file', () => {
     writeFileSync(file, rulesOf('first'));
     const { watcher, events } = watch();
     rmSync(file);
-    watcher.check();
-    watcher.check();
+    watcher.file.check();
+    watcher.file.check();
     expect(events).toEqual([expect.stringMatching(/cannot be read.*rules\.yaml/)]);
     expect(finds(watcher, 'first')).toBe(true);
     writeFileSync(file, rulesOf('second'));
-    watcher.check();
-    watcher.check();
+    watcher.file.check();
+    watcher.file.check();
     expect(events.slice(1)).toEqual(['read 1']);
     expect(finds(watcher, 'second')).toBe(true);
   });

@@ -23,15 +23,21 @@ test('counts every failure, logs each kind once a minute', async () => {
     [60_005, 'the audit log cannot be written'],
     [60_006, "the safety screen 'rules' failed"],
   ]);
-  report.rulesRefused(new OctavoError('invalid_config', 'rules.yaml:3: no'));
-  report.rulesRead('rules.yaml', 4);
+  report.rules.refused(new OctavoError('invalid_config', 'rules.yaml:3: no'));
+  report.rules.read('rules.yaml', 4);
+  report.policy.refused(new OctavoError('invalid_config', 'policy.yaml:3: no'));
+  report.policy.read('policy.yaml', 4);
   expect(logged.slice(5)).toEqual([
     [60_006, 'the safety rules have changed and cannot be used: the old ones stay'],
     [60_006, 'the safety rules have changed'],
+    [60_006, 'the safety policy has changed and cannot be used: the old one stays'],
+    [60_006, 'the safety policy has changed'],
   ]);
   const text = await metrics.registry.metrics();
   expect(text).toContain('octavo_safety_screen_failures_total{screen="judge"} 5');
   expect(text).toContain('octavo_safety_rules_reads_total{result="refused"} 1');
   expect(text).toContain('octavo_safety_rules_reads_total{result="read"} 1');
+  expect(text).toContain('octavo_safety_policy_reads_total{result="refused"} 1');
+  expect(text).toContain('octavo_safety_policy_reads_total{result="read"} 1');
   expect(text).toContain('octavo_safety_audit_lost_total 15');
 });

@@ -14,6 +14,7 @@ import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
 import { formatProfile } from './bench-profile.js';
 import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
+import { describePrecision } from './precision-line.js';
 
 const { rows: _rows, ...loadOptions } = engineOptions;
 
@@ -132,7 +133,8 @@ async function measureReading(loaded: LoadedEncoder, values: BenchSettings) {
 
 function describeModel({ model, engine }: LoadedModel) {
   const { id, architecture, precision, runtime } = model;
-  return { id, architecture, precision, capacity: engine.capacity, ...runtime };
+  const cache = 'kvCache' in model ? { kvCache: model.kvCache } : {};
+  return { id, architecture, precision, ...cache, capacity: engine.capacity, ...runtime };
 }
 
 interface Report {
@@ -142,7 +144,7 @@ interface Report {
 }
 
 function describeReport({ model, machine, limits }: Report): string {
-  return `${model.id} (${model.architecture}, ${model.precision}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${counted(model.threads, 'thread')}${model.placement && `, ${model.placement}`}
+  return `${model.id} (${model.architecture}, ${describePrecision(model)}), capacity ${model.capacity}, ${model.runtime} ${model.version}, ${model.provider}, ${counted(model.threads, 'thread')}${model.placement && `, ${model.placement}`}
 ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}
 ${limits === null ? '' : `${describeLimits(limits)}\n`}`;
 }

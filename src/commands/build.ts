@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { engineOptions } from '../engine-options.js';
 import { OctavoError } from '../errors.js';
 import { buildModel, buildRandomModel } from '../models/build/build.js';
+import { checkInt8Cache } from '../models/build/int8-cache.js';
 import { shapeNames } from '../models/build/source/random-source.js';
 import { namedPrecisions, precisionFor, targets } from '../models/build/target.js';
 import { isCalibrated } from '../models/calibration/calibrate.js';
-import { buildCalibrated } from '../models/calibration/calibrated-build.js';
-import type { CalibrationText } from '../models/calibration/calibration-text.js';
+import { buildCalibrated, buildRandomCached, type CalibrationTexts } from '../models/calibration/calibrated-build.js';
 import type { Manifest, Precision } from '../models/manifest.js';
 import { buildMeasured } from '../models/measured-build.js';
 import type { OnProgress } from '../models/receipt/progress.js';
@@ -16,6 +16,7 @@ import { describeOptions, integer, list, type OptionTable, oneOf, parseOptions, 
 import type { Command } from './command.js';
 import { stopWith, untilInterrupted } from './interrupt.js';
 import { describeKept } from './kept-line.js';
+import { describePrecision } from './precision-line.js';
 import { createBar } from './progress-bar.js';
 import { textOptions } from './receipt.js';
 import { formatReceipt } from './receipt-table.js';
@@ -50,6 +51,11 @@ const buildOptions = {
     help: `Random weights instead of a checkpoint: ${shapeNames.join(', ')}`,
   },
   seed: { schema: integer(0, 0xffffffff).default(0), value: 'n', help: 'Seed of the random weights (default 0)' },
+  kvCache: {
+    schema: oneOf('int8').optional(),
+    value: 'type',
+    help: 'int8: a quarter of the memory, with fixed steps measured on a text; CPU builds of decoders (default: as the activations)',
+  },
   reduceRange: { schema: toggle(), help: '7-bit weights, for x86 processors without VNNI' },
   keep: {
     schema: list(),
@@ -60,7 +66,7 @@ const buildOptions = {
   calibrate: {
     schema: text().default('default'),
     value: 'text',
-    help: 'Text on which int8 finds channels with a large range: a file, default (one that ships with Octavo), or off',
+    help: 'Text that int8, and an int8 cache, measures ranges on: a file, default (one that ships with Octavo); off: int8 does not',
   },
   force: { schema: toggle(), help: 'Replace an existing folder' },
   noReceipt: { schema: toggle(), help: 'Do not measure the build against FP32' },
@@ -100,6 +106,7 @@ Examples:
   octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen
   octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen --text conversations.jsonl --max-loss 1%
   octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen-gpu --target gpu
+  octavo build ./Qwen2.5-0.5B-Instruct --out ./qwen-long --kv-cache int8
   octavo serve --model ./qwen
   octavo build --random qwen2.5-0.5b --out ./random && octavo bench --model ./random
 `,
@@ -116,7 +123,7 @@ Examples:
     const mebibytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;
     const seconds = (Date.now() - started) / 1000;
     process.stdout.write(
-      `${manifest.name} (${manifest.architecture}, ${manifest.precision}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
+      `${manifest.name} (${manifest.architecture}, ${describePrecision(manifest)}): ${mebibytes.toFixed(1)} MiB in ${seconds.toFixed(1)} s, written to ${values.out}\n`,
     );
     process.stdout.write(describeKept(manifest));
     if (values.target === 'gpu' && manifest.task !== 'generate') process.stdout.write(encoderNote);
@@ -140,33 +147,41 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
   const { out, name, random, seed, reduceRange, keep, force, maxLoss } = settings;
   const precision = precisionFor(settings.target, settings.precision);
   const options = { out, precision, reduceRange, keep, force, ...(name === undefined ? {} : { name }) };
+  const { text, tokens, threads, kvCache } = settings;
   if (source === undefined) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
-    return { manifest: await buildRandomModel({ ...options, shape: random ?? '', seed }, onProgress), receipt: null };
+    const shaped = { ...options, shape: random ?? '', seed };
+    if (kvCache === undefined) return { manifest: await buildRandomModel(shaped, onProgress), receipt: null };
+    await checkInt8Cache(shaped, precision);
+    return { manifest: await buildRandomCached(shaped, threads, onProgress), receipt: null };
   }
-  const { text, tokens, threads } = settings;
-  const calibrateOn = await calibrationText(source, settings.calibrate, precision);
+  const texts = await calibrationTexts(source, settings, precision);
   if (precision === 'fp32' || settings.noReceipt) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     const alone = { ...options, source };
-    if (calibrateOn === undefined) return { manifest: await buildModel(alone, onProgress), receipt: null };
-    const manifest = await buildCalibrated({ build: alone, text: calibrateOn, threads }, onProgress);
+    const isCalibrated = texts.activations !== undefined || texts.cache !== undefined;
+    const manifest = isCalibrated
+      ? await buildCalibrated({ build: alone, texts, threads }, onProgress)
+      : await buildModel(alone, onProgress);
     return { manifest, receipt: null };
   }
   const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', device: 'cpu' } as const;
-  return buildMeasured({ build: { ...options, source }, measure, maxLoss, calibrateOn }, onProgress);
+  return buildMeasured({ build: { ...options, source }, measure, maxLoss, texts }, onProgress);
 }
 
-/** `undefined`: nothing is calibrated. Throws `invalid_config` for a text that the build has no use for. */
-async function calibrationText(
+/** Throws `invalid_config` for a text that the build has no use for, and for a cache that cannot be int8. */
+async function calibrationTexts(
   source: string,
-  calibrate: string,
+  { calibrate, kvCache }: Pick<BuildSettings, 'calibrate' | 'kvCache'>,
   precision: Precision,
-): Promise<CalibrationText | undefined> {
-  if (calibrate === 'off') return undefined;
-  if (precision === 'int8' && (await isCalibrated(source))) return calibrate === 'default' ? null : calibrate;
-  if (calibrate === 'default') return undefined;
-  const why = 'it is for int8 builds of decoders, whose activations are rounded by row';
+): Promise<CalibrationTexts> {
+  if (kvCache !== undefined) await checkInt8Cache({ folder: source }, precision);
+  const text = calibrate === 'default' || calibrate === 'off' ? null : calibrate;
+  const cache = kvCache === undefined ? {} : { cache: text };
+  if (calibrate === 'off') return cache;
+  if (precision === 'int8' && (await isCalibrated(source))) return { ...cache, activations: text };
+  if (text === null || kvCache !== undefined) return cache;
+  const why = 'it is for int8 builds of decoders, whose activations are rounded by row, and for --kv-cache int8';
   throw new OctavoError('invalid_config', `--calibrate ${calibrate} has no use here: ${why}.`);
 }
 

@@ -88,7 +88,8 @@ function toLine([what, reference, model, change]: Line): string {
 function describeSetting(receipt: Receipt): string {
   const { machine, versions, provider, threads, date } = receipt;
   const text = receipt.task === 'generate' ? describePredicted(receipt.text) : describeRead(receipt.text);
-  return `Text: ${text}.
+  const cache = receipt.kvCache === 'int8' ? 'KV cache in int8.\n' : '';
+  return `${cache}Text: ${text}.
 Machine: ${machine.cpu} (${machine.features.join(', ') || 'no INT8 features known'}), ${machine.cores} cores, ${machine.memory} GiB, ${machine.platform}; ${provider}, ${counted(threads, 'thread')}.
 Octavo ${versions.octavo}, ONNX Runtime ${versions.onnxruntime}, Node ${versions.node}; measured ${date.slice(0, 10)}.`;
 }

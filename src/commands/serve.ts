@@ -7,6 +7,7 @@ import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
 import { drainMs, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
+import { describePrecision } from './precision-line.js';
 
 /** Milliseconds after which a server that was told to stop is ended anyway. */
 const grace = drainMs + 5_000;
@@ -75,11 +76,11 @@ function describeSafety({ safety, moderator, moderate, safetyPolicy, safetyMode 
 function describeEngine(engine: Engine): string {
   const { model } = engine;
   const copies = engine.kind === 'decoder' ? engine.batcher.replicas.length : 1;
-  const { id, architecture, precision, contextLength, runtime } = model;
+  const { id, architecture, contextLength, runtime } = model;
   const remarks = model.remarks.map((remark) => `\n  note     ${remark}`).join('');
   const nodes = runtime.placement === '' ? '' : `\n  graph    ${runtime.placement}`;
   const fallback = runtime.runtimeReason === '' ? '' : ` (${runtime.runtimeReason})`;
-  return `  model    ${id} (${architecture}, ${precision}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${counted(runtime.rows, 'row')}
+  return `  model    ${id} (${architecture}, ${describePrecision(model)}), context ${contextLength} tokens, ${copies > 1 ? `${copies} replicas of ` : ''}${counted(runtime.rows, 'row')}
   runtime  ONNX Runtime ${runtime.version}, ${runtime.runtime}${fallback}
   device   ${describeDevices(runtime.devices)}, ${counted(runtime.threads, 'thread')} (${runtime.providerReason})${nodes}${remarks}`;
 }

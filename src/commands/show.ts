@@ -11,6 +11,7 @@ import type { EncoderHead } from '../models/served-model.js';
 import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
 import { describeKept } from './kept-line.js';
+import { describePrecision } from './precision-line.js';
 import { formatReceipt } from './receipt-table.js';
 
 const showOptions = {
@@ -94,13 +95,13 @@ function describeCard(files: Manifest['files']): string {
 }
 
 function describe(manifest: Manifest, receipt: Receipt | null): string {
-  const { name, architecture, precision, shape, builder, files } = manifest;
+  const { name, architecture, shape, builder, files } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const proof =
     receipt === null
       ? `No receipt: this build was not measured against FP32 by "octavo receipt".${describeCard(files)}\n`
       : formatReceipt(receipt);
-  return `${name} (${architecture}, ${precision}), built by Octavo ${builder}
+  return `${name} (${architecture}, ${describePrecision(manifest)}), built by Octavo ${builder}
 ${describeTask(manifest)}
 ${counted(shape.layers, 'layer')}, hidden ${shape.hidden}, ${counted(shape.heads, 'head')}, ${counted(shape.kvHeads, 'KV head')} of ${shape.headDim}, vocabulary ${shape.vocab}, context ${shape.context} tokens
 ${counted(files.length, 'file')} as the manifest lists them, ${(bytes / 2 ** 20).toFixed(1)} MiB

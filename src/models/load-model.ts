@@ -90,6 +90,7 @@ async function openDecoder(folder: ServedFolder, plan: DecoderPlan, options: Loa
     precision: folder.precision,
     contextLength: capacity,
     encodesPrompts: engine.encodesPrompts,
+    kvCache: plan.shape.element ?? 'float32',
     endTokens: plan.endTokens,
     tokenizer,
     chatTemplate,

@@ -24,9 +24,18 @@ export const precisions = [
 ] as const;
 export type Precision = (typeof precisions)[number];
 
-/** What activations are computed in and the KV cache is kept in; int8 rounds activations on their way into a product. */
+/** What activations are computed in, and the KV cache is kept in unless it is rounded; int8 rounds activations on their way into a product. */
 export function activationsOf(precision: Precision): 'float32' | 'float16' {
   return precision.endsWith('fp16') ? 'float16' : 'float32';
+}
+
+/** Whether a build can have its KV cache in int8: those of ONNX Runtime's CPU provider, whose cache one graph writes. */
+export function canRoundCache(facts: {
+  readonly precision: Precision;
+  readonly task: Task;
+  readonly encoder?: unknown;
+}): boolean {
+  return activationsOf(facts.precision) === 'float32' && facts.task === 'generate' && facts.encoder === undefined;
 }
 
 /** What a model gives: text, a vector for a text, a label for a text, a label for each of its tokens. */
@@ -56,6 +65,8 @@ const fieldsSchema = z.strictObject({
   kept: layerNames.optional(),
   /** Linear layers of an int8 build whose activations' range was moved into weights, by calibration. */
   moved: layerNames.optional(),
+  /** Of a decoder whose KV cache is rounded to 8 bits; absent: it is as the activations are. */
+  kvCache: z.literal('int8').optional(),
   /** Path of the ONNX graph, one of `files`; of an encoder-decoder the decoder's. */
   graph: z.string(),
   /** Of an encoder-decoder: the graph that reads prompts, one of `files`, and the token before the first of every output. */
@@ -77,9 +88,14 @@ const fieldsSchema = z.strictObject({
   files: z.array(fileSchema).min(1).max(1024),
 });
 
-export const manifestSchema = fieldsSchema.refine(
-  ({ encoder, shape }) => encoder === undefined || encoder.startToken < shape.vocab,
-  { path: ['encoder', 'startToken'], error: 'not a token of the vocabulary' },
-);
+export const manifestSchema = fieldsSchema
+  .refine(({ encoder, shape }) => encoder === undefined || encoder.startToken < shape.vocab, {
+    path: ['encoder', 'startToken'],
+    error: 'not a token of the vocabulary',
+  })
+  .refine((fields) => fields.kvCache === undefined || canRoundCache(fields), {
+    path: ['kvCache'],
+    error: 'only for decoders of one graph with activations in float32',
+  });
 
 export type Manifest = z.infer<typeof manifestSchema>;

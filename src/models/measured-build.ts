@@ -3,9 +3,7 @@ import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
 import { type BuildOptions, buildModel } from './build/build.js';
 import { checkTarget } from './build/folder/output-folder.js';
-import type { Calibration } from './build/graph/factors.js';
-import { calibrate } from './calibration/calibrate.js';
-import type { CalibrationText } from './calibration/calibration-text.js';
+import { type CalibrationTexts, calibrateBuild } from './calibration/calibrated-build.js';
 import type { Manifest } from './manifest.js';
 import type { Gauge } from './receipt/gauge.js';
 import { type Measured, type MeasureOptions, measureQuality, measureReceipt } from './receipt/measure.js';
@@ -23,8 +21,7 @@ export interface MeasuredBuildOptions {
   readonly measure: Omit<MeasureOptions, 'reference' | 'model'>;
   /** What may be lost, as a share (`Quality.loss`); `null`: anything. */
   readonly maxLoss: number | null;
-  /** The text that an int8 build is calibrated on; `undefined`: it is not. */
-  readonly calibrateOn?: CalibrationText | undefined;
+  readonly texts?: CalibrationTexts;
 }
 
 export interface MeasuredBuild {
@@ -40,18 +37,11 @@ export async function buildMeasured(options: MeasuredBuildOptions, onProgress: O
   const { build } = options;
   await checkTarget(build.out, build.force ?? false);
   return withReference({ source: build.source, near: build.out, onProgress }, async (reference) => {
-    const calibration = await calibrateFor(options, reference, onProgress);
-    return buildUntilGood({ ...options, reference, build: { ...build, calibration } }, onProgress);
+    const { source } = build;
+    const { texts = {}, measure } = options;
+    const calibrated = await calibrateBuild({ source, reference, texts, threads: measure.threads }, onProgress);
+    return buildUntilGood({ ...options, reference, build: { ...build, ...calibrated } }, onProgress);
   });
-}
-
-async function calibrateFor(
-  { build, measure, calibrateOn: text }: MeasuredBuildOptions,
-  reference: string,
-  onProgress: OnProgress,
-): Promise<Calibration | undefined> {
-  if (text === undefined) return undefined;
-  return calibrate({ source: build.source, reference, text, threads: measure.threads }, onProgress);
 }
 
 type Setting = MeasuredBuildOptions & { readonly reference: string };

@@ -1,4 +1,5 @@
 /** A model as the server sees it: names, limits, text to tokens and back. No tensor. */
+import type { CacheElement } from './decoder/kv-arena.js';
 import type { Receipt } from './receipt/receipt.js';
 
 export interface ChatMessage {
@@ -82,6 +83,8 @@ interface ModelFacts {
 export interface ServedModel extends ModelFacts {
   /** The prompt and the output may have `contextLength` tokens each; otherwise they share them. */
   readonly encodesPrompts: boolean;
+  /** What keys and values are stored as. */
+  readonly kvCache: CacheElement;
   /** Tokens at which the model ends by itself. */
   readonly endTokens: readonly number[];
   readonly tokenizer: Tokenizer;

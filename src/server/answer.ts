@@ -116,8 +116,8 @@ function envelope(object: string, { format, model, tellTier }: AnswerOptions): o
   };
 }
 
-/** Changes when the same seed may give another text: another model, precision, runtime or provider. */
-function fingerprint({ id, precision, runtime }: ServedModel): string {
-  const parts = [id, precision, runtime.runtime, runtime.version, runtime.provider];
+/** Changes when the same seed may give another text: another model, precision, cache, runtime or provider. */
+function fingerprint({ id, precision, kvCache, runtime }: ServedModel): string {
+  const parts = [id, precision, kvCache, runtime.runtime, runtime.version, runtime.provider];
   return `fp_${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 10)}`;
 }

@@ -32,8 +32,9 @@ export function describeModel(replica: Replica): Model {
   };
 }
 
-function describeGeneration({ chatTemplate, defaults }: ServedModel) {
+function describeGeneration({ kvCache, chatTemplate, defaults }: ServedModel) {
   return {
+    kv_cache: kvCache,
     capabilities: chatTemplate ? ['completions', 'chat.completions'] : ['completions'],
     defaults: {
       temperature: defaults.temperature ?? 1,

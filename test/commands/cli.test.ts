@@ -129,6 +129,20 @@ describe('octavo', () => {
     expect(table).toMatch(/^decode 3\s+\d.*%\s+\d+%$/m);
   });
 
+  it('builds one with its cache in int8, and says so wherever it is shown', async () => {
+    const build = ['build', '--random', 'tiny-llama', '--out', 'small-cache', '--kv-cache', 'int8'];
+    expect((await octavo(build)).out).toContain('tiny-llama-random (llama, int8, KV cache in int8): ');
+    expect((await octavo(['show', 'small-cache'])).out).toContain('(llama, int8, KV cache in int8), built by');
+    const sizes = ['--prompt', '16', '--steps', '4', '--repeat', '2', '--batch', '2'];
+    const { model } = JSON.parse((await octavo(['bench', '--model', 'small-cache', '--json', ...sizes])).out);
+    expect(model).toMatchObject({ precision: 'int8', kvCache: 'int8' });
+    const refused = await octavo(['build', '--random', 'tiny-bert', '--out', 'never', '--kv-cache', 'int8']);
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('a model of the type bert has no KV cache'),
+    });
+  });
+
   it('measures an encoder, by length against by arrival', async () => {
     const model = await buildTinyEncoder({ task: 'embed' });
     const sizes = ['--batch', '1,3', '--prompt', '16', '--repeat', '2', '--texts', '64'];

@@ -148,6 +148,8 @@ describe('octavo build', () => {
     ],
     [['--target', 'gpu', '--precision', 'fp32'], /--target gpu has no fp32: it is the same graph for every target/],
     [['--target', 'tpu'], /--target is "tpu"/],
+    [['--kv-cache', 'int4'], /--kv-cache is "int4"/],
+    [['--kv-cache', 'int8', '--target', 'gpu'], /cannot be int8 here: int8-weight-fp16 keeps it in float16, for GPUs/],
     [['--text', 'absent.txt'], /Cannot read the text absent\.txt/],
   ])('refuses %j', async (args, message) => {
     const { code, err } = await octavo('build', source, '--out', 'never', ...args);

@@ -75,6 +75,11 @@ test.each<[string, object, boolean]>([
   ['no end tokens', { endTokens: [] }, true],
   ['a negative end token', { endTokens: [-1] }, false],
   ['no files', { files: [] }, false],
+  ['a cache in int8', { kvCache: 'int8' }, true],
+  ['one of another type', { kvCache: 'int4' }, false],
+  ['one in int8 beside float16', { kvCache: 'int8', precision: 'fp16' }, false],
+  ['one in int8 of an encoder-decoder', { kvCache: 'int8', encoder: { graph: 'a', startToken: 0 } }, false],
+  ['one in int8 of an embedder', { kvCache: 'int8', task: 'embed' }, false],
   ['a field that is not known', { script: 'run.sh' }, false],
 ])('folder: %s', (_, changes, accepted) => {
   expect(accepts(changes)).toBe(accepted);

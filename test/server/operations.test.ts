@@ -15,7 +15,13 @@ test('lists models as OpenAI does, with what Octavo adds', async () => {
     id: 'fake',
     object: 'model',
     created: 1_700_000_000,
-    octavo: { precision: 'int8', context_length: 100, rows: 4, capabilities: ['completions', 'chat.completions'] },
+    octavo: {
+      precision: 'int8',
+      kv_cache: 'float32',
+      context_length: 100,
+      rows: 4,
+      capabilities: ['completions', 'chat.completions'],
+    },
   });
   await expect(client.models.retrieve('none')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildModel } from '#octavo/models/build/build.js';
+import { buildCalibrated } from '#octavo/models/calibration/calibrated-build.js';
 
 export const embeddedModel = fileURLToPath(new URL('../../models/concierge', import.meta.url));
 /** Its checkpoint, in half precision. */
@@ -20,6 +21,13 @@ export interface GoldenCase {
 export const golden: readonly GoldenCase[] = JSON.parse(
   readFileSync(path.join(conciergeWeights, 'golden.json'), 'utf8'),
 ).cases;
+
+/** Builds the embedded model with its KV cache in int8. */
+export async function buildWithInt8Cache(out: string): Promise<string> {
+  const build = { source: conciergeWeights, out, precision: 'int8' } as const;
+  await buildCalibrated({ build, texts: { cache: null }, threads: 2 }, () => {});
+  return out;
+}
 
 /** An FP32 build of the embedded model's weights in a folder of its own. */
 export async function buildFp32(): Promise<{ folder: string; remove: () => void }> {

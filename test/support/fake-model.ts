@@ -14,6 +14,7 @@ export const fakeModel: ServedModel = {
   created: 1_700_000_000,
   architecture: 'fake',
   precision: 'int8',
+  kvCache: 'float32',
   encodesPrompts: false,
   contextLength: 100,
   endTokens: [0],

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelProtoSchema } from '#octavo/models/build/onnx/onnx_pb.js';
-import { activationsOf, type Manifest, manifestSchema } from '#octavo/models/manifest.js';
+import { cacheShape } from '#octavo/models/cache-shape.js';
+import type { CacheElement } from '#octavo/models/decoder/kv-arena.js';
+import { type Manifest, manifestSchema } from '#octavo/models/manifest.js';
+import { zeros } from '#octavo/models/runtime/runtime.js';
 
 export interface DecoderRun {
   /** [rows, num_logits, vocab] */
@@ -74,7 +77,7 @@ export class OnnxDecoder {
       for (const part of ['key', 'value']) {
         feeds[`past_key_values.${layer}.${part}`] =
           (past?.present[`present.${layer}.${part}`] as Tensor | undefined) ??
-          emptyCache(this.manifest.precision, [rows.length, kvHeads, 0, headDim]);
+          emptyCache(cacheShape(this.manifest).element, [rows.length, kvHeads, 0, headDim]);
       }
     }
     const present = await this.#session.run(feeds);
@@ -105,10 +108,8 @@ export class OnnxDecoder {
   }
 }
 
-function emptyCache(precision: Manifest['precision'], dims: readonly number[]): Tensor {
-  return activationsOf(precision) === 'float16'
-    ? new Tensor('float16', new Uint16Array(0), dims)
-    : new Tensor('float32', new Float32Array(0), dims);
+function emptyCache(element: CacheElement = 'float32', dims: readonly number[]): Tensor {
+  return new Tensor(element, zeros(element, [0]).data, dims);
 }
 
 function argmax(values: Float32Array): number {

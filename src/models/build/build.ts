@@ -6,7 +6,9 @@ import { nameOf } from '../model-name.js';
 import { packageVersion } from '../package-version.js';
 import { familyOf } from './families/families.js';
 import { OutputFolder } from './folder/output-folder.js';
+import { type CacheRanges, movedRanges } from './graph/cache-scales.js';
 import type { Calibration } from './graph/factors.js';
+import { checkCacheOf } from './int8-cache.js';
 import type { JsonObject } from './json.js';
 import { drawKeeping } from './kept-layers.js';
 import { dtypeName } from './onnx/dtype.js';
@@ -27,6 +29,8 @@ export interface OutputOptions {
   readonly keep?: readonly string[];
   /** Factors that leave the model as it is, and its rounding not. */
   readonly calibration?: Calibration | undefined;
+  /** What the KV cache holds in FP32: it is rounded to 8 bits then, else kept as the activations are. */
+  readonly cacheRanges?: CacheRanges | undefined;
   /** Replace an existing folder. */
   readonly force?: boolean;
   /**
@@ -94,9 +98,13 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
   const keep = [...new Set(options.keep)].sort();
   const moved = options.calibration?.moved ?? [];
   const weightLimit = options.reduceRange ? 63 : 127;
+  const { calibration } = options;
+  if (options.cacheRanges) checkCacheOf(source.config, precision);
+  const cacheRanges = options.cacheRanges && movedRanges(options.cacheRanges, calibration);
+  const cached = cacheRanges === undefined ? {} : ({ kvCache: 'int8' } as const);
   // Drawing checks every tensor's shape: nothing is written for a checkpoint that does not fit its config.json.
   const { model, encoder } = drawKeeping(keep, plan, {
-    ...{ weights: source.weights, precision, weightLimit, factors: options.calibration?.factors },
+    ...{ weights: source.weights, precision, weightLimit, factors: calibration?.factors, cacheRanges },
   });
   const producerVersion = await packageVersion();
   const folder = await OutputFolder.create(options.out, options.force ?? false);
@@ -109,7 +117,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       });
     }
     // transformers.js cannot load the graphs of an encoder-decoder.
-    const loading = encoder === null ? { 'transformers.js_config': loader(precision) } : {};
+    const loading = encoder === null ? { 'transformers.js_config': loader({ precision, ...cached }) } : {};
     await folder.write('config.json', jsonBytes({ ...source.config, ...loading }));
     if (!plan.output) await folder.write('generation_config.json', jsonBytes(source.generation));
     for (const [path, bytes] of source.files) await folder.write(path, bytes);
@@ -119,6 +127,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       ...(encoder !== null && { encoder: { graph: encoder.path, startToken: encoder.startToken } }),
       ...(keep.length > 0 && { kept: keep }),
       ...(moved.length > 0 && { moved }),
+      ...cached,
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();
@@ -131,8 +140,9 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
 }
 
 /** What transformers.js needs to know to load the folder. */
-function loader(precision: Precision): JsonObject {
+function loader({ precision, kvCache }: Pick<Manifest, 'precision' | 'kvCache'>): JsonObject {
   const dtype = dtypeName(precision);
-  const cache = activationsOf(precision) === 'float16' ? { kv_cache_dtype: { [dtype]: 'float16' } } : {};
+  const element = kvCache ?? activationsOf(precision);
+  const cache = element === 'float32' ? {} : { kv_cache_dtype: { [dtype]: element } };
   return { use_external_data_format: true, dtype, ...cache };
 }

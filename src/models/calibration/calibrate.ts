@@ -8,8 +8,8 @@ import { drawGraphFiles } from '../build/graph-files.js';
 import { openCheckpointSource, readConfig } from '../build/source/checkpoint-source.js';
 import type { Weights } from '../build/weights/weights.js';
 import { openModelFolder } from '../model-folder.js';
-import { type CalibrationText, calibrationPieces, pieceTokens } from './calibration-text.js';
-import { captureActivations } from './capture.js';
+import { type CalibrationText, calibrationPieces } from './calibration-text.js';
+import { readPieces } from './capture.js';
 import { chooseExponents } from './migration.js';
 import { type MigrationSite, migrationSites } from './sites.js';
 
@@ -23,6 +23,9 @@ export interface CalibrationOptions {
 }
 
 type OnProgress = (progress: { readonly done: number; readonly total: number; readonly what: string }) => void;
+
+/** Tokens of a piece at most, and about of all. */
+const [pieceTokens, calibrationTokens] = [64, 256];
 
 /** Weights of a matrix that are looked at: this many of its outputs at most. */
 const sampledOutputs = 192;
@@ -47,6 +50,7 @@ export async function calibrate(options: CalibrationOptions, onProgress: OnProgr
     tell(0, 'reading the calibration text');
     const activations = await capture(options, sites);
     const factors = new Map<string, Factors>();
+    const caches = new Map<string, Float32Array>();
     const moved: string[] = [];
     for (const [index, site] of sites.entries()) {
       tell(index, `calibrating ${site.layer.name}`);
@@ -54,11 +58,11 @@ export async function calibrate(options: CalibrationOptions, onProgress: OnProgr
       const sample = { x: activations[index]!, weights: await sampleWeights(weights, site.matrices), rowOf, rows };
       const exponents = chooseExponents(sample);
       if (exponents === undefined) continue;
-      moveRange(factors, site, exponents);
+      moveRange({ factors, caches }, site, exponents);
       moved.push(site.layer.name);
     }
     tell(sites.length, '');
-    return { factors, moved };
+    return { factors, moved, caches };
   } finally {
     await checkpoint.weights.close();
   }
@@ -72,9 +76,10 @@ async function capture(options: CalibrationOptions, sites: readonly MigrationSit
   const values = sites.map(({ layer, rowOf }) => ({ name: layer.input, channels: rowOf.length }));
   const graph = join(folder.graph, '..', 'calibration.onnx');
   await writeWithOutputs(folder.graph, values, graph);
-  const pieces = await calibrationPieces(text, folder);
+  const pieces = await calibrationPieces(text, folder, { pieceTokens, tokens: calibrationTokens });
   const capacity = Math.min(pieceTokens, shape.context);
-  return captureActivations({ graph, shape: { ...shape, rows: 1, capacity }, pieces, values, threads });
+  const { activations } = await readPieces({ graph, shape: { ...shape, rows: 1, capacity }, pieces, values, threads });
+  return activations;
 }
 
 /** Some outputs of the matrices, evenly spread, [outputs, columns]. */
@@ -94,10 +99,17 @@ async function sampleWeights(weights: Weights, matrices: readonly Matrix[]): Pro
   return sample;
 }
 
+interface Moves {
+  readonly factors: Map<string, Factors>;
+  readonly caches: Map<string, Float32Array>;
+}
+
 /** A tensor can be at both ends: the matrix of queries, keys and values reads one activation and makes another. */
-export function moveRange(table: Map<string, Factors>, site: MigrationSite, exponents: Int32Array): void {
+export function moveRange({ factors, caches }: Moves, site: MigrationSite, exponents: Int32Array): void {
   const rows = Float32Array.from(exponents, (exponent) => 2 ** -exponent);
   const columns = Float32Array.from(site.rowOf, (row) => 2 ** exponents[row]!);
-  for (const name of site.makers) table.set(name, { ...table.get(name), rows });
-  for (const { name } of site.matrices) table.set(name, { ...table.get(name), columns });
+  for (const name of site.makers) factors.set(name, { ...factors.get(name), rows });
+  for (const { name } of site.matrices) factors.set(name, { ...factors.get(name), columns });
+  // The values that heads share are the last rows that make them.
+  if (site.cache !== undefined) caches.set(site.cache, rows.slice(Math.min(...site.rowOf)));
 }

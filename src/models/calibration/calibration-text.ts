@@ -8,13 +8,20 @@ import { readTextFile } from '../receipt/text-file.js';
 /** A text file, read as `readTextFile` says; `null`: the text that ships with the project. */
 export type CalibrationText = string | null;
 
-/** Tokens of a piece at most. */
-export const pieceTokens = 64;
-/** Tokens of all pieces, about. */
-const tokens = 256;
+/** How much of it is read. */
+export interface CalibrationLength {
+  /** Tokens of a piece at most. */
+  readonly pieceTokens: number;
+  /** Tokens of all pieces, about. */
+  readonly tokens: number;
+}
 
 /** At least one piece, each of at least two tokens. Throws `invalid_config` for a file that cannot be used. */
-export async function calibrationPieces(text: CalibrationText, folder: ModelFolder): Promise<readonly number[][]> {
+export async function calibrationPieces(
+  text: CalibrationText,
+  folder: ModelFolder,
+  { pieceTokens, tokens }: CalibrationLength,
+): Promise<readonly number[][]> {
   const tokenizer = await loadTokenizer(folder, folder.manifest.shape.vocab);
   try {
     const chatTemplate = await loadChatTemplate(folder);
@@ -24,7 +31,11 @@ export async function calibrationPieces(text: CalibrationText, folder: ModelFold
             textLines(await readFile(bundledTextFile, 'utf8')).map((line) => tokenizer.encode(line, special)),
           )
         : (await readTextFile(text, { tokenizer, chatTemplate })).texts;
-    return spread(texts.flatMap((ids) => cut(ids, Math.min(pieceTokens, folder.manifest.shape.context))));
+    const length = Math.min(pieceTokens, folder.manifest.shape.context);
+    return spread(
+      texts.flatMap((ids) => cut(ids, length)),
+      tokens,
+    );
   } finally {
     await tokenizer.close();
   }
@@ -39,7 +50,7 @@ function cut(ids: readonly number[], length: number): number[][] {
 }
 
 /** Every so many pieces, so that those that are taken have about as many tokens as wanted. */
-function spread(pieces: readonly number[][]): number[][] {
+function spread(pieces: readonly number[][], tokens: number): number[][] {
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const every = Math.max(1, Math.floor(total / tokens));
   return pieces.filter((_, index) => index % every === 0);

@@ -1,4 +1,4 @@
-/** Activations of the FP32 model on the calibration text, from a worker thread. */
+/** What the FP32 model computes on the calibration text, from a worker thread. */
 import { OctavoError } from '../../errors.js';
 import type { DecoderShape } from '../decoder/language-model.js';
 import { startPinnedThread } from '../worker/pinned-thread.js';
@@ -18,15 +18,22 @@ export interface CaptureSetup {
   readonly threads: number;
 }
 
-export type CaptureReply = { readonly kind: 'activations'; readonly activations: readonly Float32Array[] } | Failure;
+export interface Captured {
+  /** For each value [tokens of all pieces, channels]. */
+  readonly activations: readonly Float32Array[];
+  /** For each tensor of the cache, keys and values in turn, the greatest magnitude in each channel, [kvHeads * headDim]. */
+  readonly cacheRanges: readonly Float32Array[];
+}
 
-/** For each value [tokens of all pieces, channels]. Throws what loading and running throw. */
-export async function captureActivations(setup: CaptureSetup): Promise<readonly Float32Array[]> {
+export type CaptureReply = { readonly kind: 'captured'; readonly captured: Captured } | Failure;
+
+/** Throws what loading and running throw. */
+export async function readPieces(setup: CaptureSetup): Promise<Captured> {
   const thread = startPinnedThread<void, CaptureReply>(worker, setup);
   try {
     const reply = await thread.run();
     if (reply.kind === 'error') throw new OctavoError(reply.code, reply.message);
-    return reply.activations;
+    return reply.captured;
   } finally {
     await thread.close();
   }

@@ -19,6 +19,8 @@ export interface MigrationSite {
   readonly rows: number;
   /** For each channel of the activation, the row that makes it; heads that share keys and values share rows. */
   readonly rowOf: Int32Array;
+  /** Where the activation is attended values: the graph's output that caches them, whose channels are the last rows. */
+  readonly cache?: string;
 }
 
 /** Inputs that are a norm's gain, and its bias where it has one. */
@@ -60,7 +62,7 @@ interface Tracing {
   readonly matrices: ReadonlyMap<string, Matrix>;
 }
 
-type Made = Pick<MigrationSite, 'makers' | 'rows' | 'rowOf'>;
+type Made = Pick<MigrationSite, 'makers' | 'rows' | 'rowOf' | 'cache'>;
 
 function makersOf(node: GraphNode, tracing: Tracing & { readonly channels: number }): Made | undefined {
   const { channels } = tracing;
@@ -86,7 +88,8 @@ function valuesOf(node: GraphNode, tracing: Tracing & { readonly channels: numbe
     const kvHead = Math.floor(Math.floor(channel / headDim) / (heads / kvHeads));
     return first + kvHead * headDim + (channel % headDim);
   });
-  return { makers: [packed.name], rows, rowOf };
+  const cache = node.outputs[2];
+  return { makers: [packed.name], rows, rowOf, ...(cache !== undefined && { cache }) };
 }
 
 /** The matrix whose product the value is, seen through row scale, bias and splitting. */

@@ -5,36 +5,52 @@ import { integers } from '../receipt/logits-reader.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import { cpu, type Session, type Tensor, zeros } from '../runtime/runtime.js';
 import { toFailure } from '../worker/thread-protocol.js';
-import type { CaptureReply, CaptureSetup } from './capture.js';
+import type { Captured, CaptureReply, CaptureSetup } from './capture.js';
 
 const setup = workerData as CaptureSetup;
 
 export default async function handle(): Promise<CaptureReply> {
   try {
-    return { kind: 'activations', activations: await capture() };
+    return { kind: 'captured', captured: await capture() };
   } catch (error) {
     return toFailure(error);
   }
 }
 
-async function capture(): Promise<Float32Array[]> {
+async function capture(): Promise<Captured> {
   const { runtime } = await openRuntime('auto');
   const session = await runtime.open(setup.graph, { device: cpu, threads: setup.threads });
   try {
     const tokens = setup.pieces.reduce((sum, ids) => sum + ids.length, 0);
-    const samples = setup.values.map(({ channels }) => new Float32Array(tokens * channels));
+    const activations = setup.values.map(({ channels }) => new Float32Array(tokens * channels));
     const arena = new KvArena(setup.shape);
+    const { kvHeads, headDim } = setup.shape;
+    const cacheRanges = arena.blocks.map(() => new Float32Array(kvHeads * headDim));
     let read = 0;
     for (const ids of setup.pieces) {
       const values = await readPiece(session, ids, arena);
       values.forEach((value, index) => {
-        samples[index]!.set(value, read * setup.values[index]!.channels);
+        activations[index]!.set(value, read * setup.values[index]!.channels);
+      });
+      arena.blocks.forEach((block, index) => {
+        widen(cacheRanges[index]!, block as Float32Array, ids.length);
       });
       read += ids.length;
     }
-    return samples;
+    return { activations, cacheRanges };
   } finally {
     await session.close();
+  }
+}
+
+/** `block`: [1, kvHeads, capacity, headDim], of which the first `length` tokens were written. */
+function widen(ranges: Float32Array, block: Float32Array, length: number): void {
+  const { headDim, capacity } = setup.shape;
+  for (let channel = 0; channel < ranges.length; channel++) {
+    const first = Math.floor(channel / headDim) * capacity * headDim + (channel % headDim);
+    for (let at = first; at < first + length * headDim; at += headDim) {
+      ranges[channel] = Math.max(ranges[channel]!, Math.abs(block[at]!));
+    }
   }
 }
 

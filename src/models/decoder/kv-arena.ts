@@ -14,10 +14,10 @@ export interface KvShape {
   readonly element?: CacheElement | undefined;
 }
 
-export type CacheElement = 'float32' | 'float16';
+export type CacheElement = 'float32' | 'float16' | 'int8';
 
-/** Values of a cache; of float16 the bits. */
-export type CacheArray = Float32Array | Uint16Array;
+/** Values of a cache; of float16 the bits, of int8 in the graph's steps. */
+export type CacheArray = Float32Array | Uint16Array | Int8Array;
 
 /** The bindings of some consecutive rows: the same tensors are the step's past and its present. */
 export interface KvView<T extends AnyTensor = AnyTensor> {

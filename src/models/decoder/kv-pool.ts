@@ -1,4 +1,5 @@
 /** Blocks of the KV cache that are kept when their row is gone, for prompts that begin with the same tokens. */
+import { zeros } from '../runtime/runtime.js';
 import type { CacheArray, KvArena, KvShape } from './kv-arena.js';
 import { type TokenShape, tokenBytes } from './kv-memory.js';
 import { type BlockCopy, blockTokens } from './step.js';
@@ -27,9 +28,8 @@ export class KvPool implements BlockPool {
     this.#shape = shape;
     this.#arena = arena;
     const length = slots * shape.kvHeads * blockTokens * shape.headDim;
-    this.#slots = arena.blocks.map((block) =>
-      block instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length),
-    );
+    const element = shape.element ?? 'float32';
+    this.#slots = arena.blocks.map(() => zeros(element, [length]).data as CacheArray);
   }
 
   async keep(row: number, copies: readonly BlockCopy[]): Promise<void> {

@@ -2,6 +2,7 @@
 import { workerData } from 'piscina';
 import { type GraphOpener, serveSteps } from '../worker/serve-steps.js';
 import type { ThreadSetup } from '../worker/thread-protocol.js';
+import { checkCacheDevices } from './cache-devices.js';
 import { CausalModel } from './causal-model.js';
 import { Decoder } from './decoder.js';
 import { ownPorts } from './decoder-ports.js';
@@ -25,6 +26,7 @@ export default serveSteps(setup, async (opener) => {
 
 async function openModel(opener: GraphOpener, weigher: Weigher): Promise<LanguageModel> {
   const { shape, encoder, ports = ownPorts(shape.layers) } = setup;
+  checkCacheDevices(shape.element, opener.devices);
   if (opener.devices.length > 1) return openPipeline(setup, opener);
   const session = await opener.open(setup.graph);
   if (encoder !== undefined) {

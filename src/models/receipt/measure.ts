@@ -64,6 +64,7 @@ export async function measureReceipt(
     date: new Date().toISOString(),
     model: model.manifest.name,
     precision,
+    ...(model.manifest.kvCache && { kvCache: model.manifest.kvCache }),
     ...measuredFiles(model.manifest),
     ...figures,
     speed: [...speed.speed],
@@ -80,6 +81,8 @@ function checkPair(reference: ModelFolder, model: ModelFolder): Receipt['precisi
     throw new OctavoError('invalid_config', sentence);
   };
   if (a.precision !== 'fp32') refuse(`The reference must be fp32; ${a.name} is ${a.precision}.`);
+  if (a.kvCache !== undefined)
+    refuse(`The reference must have its KV cache in float32; that of ${a.name} is ${a.kvCache}.`);
   const facts = ({ architecture, shape, task, labels, dimensions }: ModelFolder['manifest']) =>
     JSON.stringify([architecture, shape, task, labels, dimensions]);
   if (facts(a) !== facts(b)) {

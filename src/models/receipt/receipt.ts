@@ -54,6 +54,7 @@ const before = {
   date: z.iso.datetime(),
   model: label,
   precision: z.enum(precisions).exclude(['fp32']),
+  kvCache: z.literal('int8').optional().describe('The model’s KV cache, where it is rounded by itself.'),
   graph: sha256.describe('SHA-256 of the ONNX graph that was measured; of an encoder-decoder the decoder’s.'),
   weights: sha256.describe('SHA-256 of its weights.'),
   encoder: z

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type BuildProgress, buildModel } from '../build/build.js';
+import { type BuildProgress, buildModel, type OutputOptions } from '../build/build.js';
 import type { Calibration } from '../build/graph/factors.js';
 
 export interface ReferenceOptions {
@@ -17,13 +17,25 @@ export interface ReferenceOptions {
 
 /** Gives `use` the folder of an FP32 build. Throws what building throws. */
 export async function withReference<T>(options: ReferenceOptions, use: (folder: string) => Promise<T>): Promise<T> {
-  const { source, near, calibration, onProgress } = options;
+  const { source, calibration } = options;
   if (await exists(join(source, 'manifest.json'))) return use(source);
+  const build: BuildReference = (output, tell) => buildModel({ ...output, source, calibration }, tell);
+  return withTemporaryBuild({ ...options, build }, use);
+}
+
+/** Builds into the folder of its options. */
+export type BuildReference = (options: OutputOptions, onProgress: ReferenceOptions['onProgress']) => Promise<unknown>;
+
+/** The same with a build of any source. */
+export async function withTemporaryBuild<T>(
+  { near, build, onProgress }: Pick<ReferenceOptions, 'near' | 'onProgress'> & { readonly build: BuildReference },
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
   const target = resolve(near);
   const folder = join(dirname(target), `.${basename(target)}.reference-${randomUUID()}`);
   try {
     const rename = ({ done, total }: BuildProgress) => onProgress({ done, total, what: 'building the FP32 reference' });
-    await buildModel({ source, out: folder, precision: 'fp32', name: 'reference', calibration }, rename);
+    await build({ out: folder, precision: 'fp32', name: 'reference' }, rename);
     return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });

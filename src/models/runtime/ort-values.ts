@@ -2,7 +2,13 @@
 import type { TensorType } from './runtime.js';
 
 /** `ONNXTensorElementDataType`. */
-export const elementType: Readonly<Record<TensorType, number>> = { float32: 1, int32: 6, int64: 7, float16: 10 };
+export const elementType: Readonly<Record<TensorType, number>> = {
+  float32: 1,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+};
 
 /** int64 [rank], in memory that does not move. */
 export function createShape(dims: readonly number[]): BigInt64Array {

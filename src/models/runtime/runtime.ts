@@ -3,7 +3,7 @@
 import type { ProviderName } from '../../device-name.js';
 import type { Placement } from './placement.js';
 
-export type TensorType = 'float32' | 'float16' | 'int64' | 'int32';
+export type TensorType = 'float32' | 'float16' | 'int8' | 'int32' | 'int64';
 
 /**
  * A dense row-major tensor over memory of ours. A tensor's identity is its binding: a session that is given the same
@@ -14,7 +14,7 @@ export interface Tensor {
   readonly type: TensorType;
   readonly dims: readonly number[];
   /** float16 as its bits: arrays of that type are newer than the oldest Node that runs this. */
-  readonly data: Float32Array | Uint16Array | BigInt64Array | Int32Array;
+  readonly data: Float32Array | Uint16Array | Int8Array | Int32Array | BigInt64Array;
 }
 
 /**
@@ -123,7 +123,9 @@ export function zeros(type: TensorType, dims: readonly number[]): Tensor {
   return { type, dims, data: viewOf(type, new ArrayBuffer(length * elementBytes[type]), length) };
 }
 
-export const elementBytes: Readonly<Record<TensorType, number>> = { float32: 4, float16: 2, int32: 4, int64: 8 };
+export const elementBytes: Readonly<Record<TensorType, number>> = {
+  ...{ float32: 4, float16: 2, int8: 1, int32: 4, int64: 8 },
+};
 
 /** The first `length` elements of some memory. */
 export function viewOf(type: TensorType, memory: ArrayBuffer, length: number): Tensor['data'] {
@@ -132,6 +134,8 @@ export function viewOf(type: TensorType, memory: ArrayBuffer, length: number): T
       return new Float32Array(memory, 0, length);
     case 'float16':
       return new Uint16Array(memory, 0, length);
+    case 'int8':
+      return new Int8Array(memory, 0, length);
     case 'int32':
       return new Int32Array(memory, 0, length);
     case 'int64':

@@ -133,6 +133,7 @@ export const modelSchema = z.object({
     task: z.enum(['generate', 'embed', 'classify']),
     architecture: z.string(),
     precision: z.string(),
+    kv_cache: z.enum(['float32', 'float16', 'int8']).optional().describe('Of a model that generates.'),
     context_length: z.int(),
     runtime: z.string(),
     runtime_reason: z.string(),

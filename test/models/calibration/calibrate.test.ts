@@ -29,7 +29,7 @@ describe('a calibrated build', () => {
     const [plain, calibrated] = [join(root, 'plain'), join(root, 'calibrated')];
     await buildModel({ source: lossy, out: plain, precision: 'int8' });
     const build = { source: lossy, out: calibrated, precision: 'int8' } as const;
-    const manifest = await buildCalibrated({ build, text: null, threads: 1 }, quiet);
+    const manifest = await buildCalibrated({ build, texts: { activations: null }, threads: 1 }, quiet);
     expect(manifest.moved).toContain('layers.1/self_attn/qkv_proj');
     expect(await divergence(calibrated)).toBeLessThan((await divergence(plain)) / 10);
     expect(readdirSync(root).filter((name) => name.includes('reference'))).toEqual([]);
@@ -38,12 +38,12 @@ describe('a calibrated build', () => {
   it('is the same bytes with a receipt and without, and on another number of threads', async () => {
     const build = { source: lossy, precision: 'int8', name: 'same' } as const;
     const [without, measured] = [join(root, 'without'), join(root, 'measured')];
-    await buildCalibrated({ build: { ...build, out: without }, text: null, threads: 2 }, quiet);
+    await buildCalibrated({ build: { ...build, out: without }, texts: { activations: null }, threads: 2 }, quiet);
     await buildMeasured(
       {
         build: { ...build, out: measured },
         measure: { ...setting, text: null, tokens: 50 },
-        ...{ maxLoss: null, calibrateOn: null },
+        ...{ maxLoss: null, texts: { activations: null } },
       },
       quiet,
     );
@@ -57,7 +57,7 @@ describe('a calibrated build', () => {
     const [plain, calibrated] = [join(root, 'even-plain'), join(root, 'even-calibrated')];
     await buildModel({ source, out: plain, precision: 'int8', name: 'even' });
     const build = { source, out: calibrated, precision: 'int8', name: 'even' } as const;
-    const manifest = await buildCalibrated({ build, text: null, threads: 1 }, quiet);
+    const manifest = await buildCalibrated({ build, texts: { activations: null }, threads: 1 }, quiet);
     expect(manifest.moved).toBeUndefined();
     expect(readFileSync(join(calibrated, 'manifest.json'), 'utf8')).toBe(
       readFileSync(join(plain, 'manifest.json'), 'utf8'),
@@ -82,9 +82,13 @@ describe('a calibrated build', () => {
   it('refuses a text that is not there, and leaves nothing', async () => {
     const build = { source: lossy, out: join(root, 'refused'), precision: 'int8' } as const;
     const text = join(root, 'nowhere.txt');
-    await expect(buildCalibrated({ build, text, threads: 1 }, quiet)).rejects.toThrow('nowhere.txt');
+    await expect(buildCalibrated({ build, texts: { activations: text }, threads: 1 }, quiet)).rejects.toThrow(
+      'nowhere.txt',
+    );
     writeFileSync(join(root, 'empty.txt'), '');
-    await expect(buildCalibrated({ build, text: join(root, 'empty.txt'), threads: 1 }, quiet)).rejects.toThrow('empty');
+    await expect(
+      buildCalibrated({ build, texts: { activations: join(root, 'empty.txt') }, threads: 1 }, quiet),
+    ).rejects.toThrow('empty');
     expect(readdirSync(root).filter((name) => /refused|reference/.test(name))).toEqual([]);
   });
 });

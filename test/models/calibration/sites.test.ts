@@ -8,6 +8,7 @@ import { drawGraphFiles } from '#octavo/models/build/graph-files.js';
 import { openCheckpointSource } from '#octavo/models/build/source/checkpoint-source.js';
 import { moveRange } from '#octavo/models/calibration/calibrate.js';
 import { type MigrationSite, migrationSites } from '#octavo/models/calibration/sites.js';
+import { evenRanges } from '../../support/cache-ranges.js';
 import { familyFixtures } from '../../support/family-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { OnnxDecoder } from '../../support/onnx-decoder.js';
@@ -43,21 +44,26 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       expect(sites.at(-1)?.layer.name).toBe('lm_head');
     });
 
-    it('computes the same bits in FP32, whatever is moved', async () => {
-      const factors = new Map<string, Factors>();
+    it('computes the same bits in FP32, whatever is moved, and with a rounded cache', async () => {
+      const [factors, caches] = [new Map<string, Factors>(), new Map<string, Float32Array>()];
       const sites = await sitesOf(folder);
       sites.forEach((site, index) => {
         const exponents = new Int32Array(site.rows);
         for (const row of site.rowOf) exponents[row] = (row * 7 + index) % 5;
-        moveRange(factors, site, exponents);
+        moveRange({ factors, caches }, site, exponents);
       });
       const [plain, moved] = [join(root, name), join(root, `${name}-moved`)];
-      await buildModel({ source: folder, out: plain, precision: 'fp32' });
-      await buildModel({ source: folder, out: moved, precision: 'fp32', calibration: { factors, moved: ['all'] } });
+      const calibration = { factors, caches, moved: ['all'] };
       const rows = reference.prompts.map(({ ids }) => ids);
-      const expected = await (await OnnxDecoder.open(plain, { keep: 0 })).run({ rows });
-      const actual = await (await OnnxDecoder.open(moved, { keep: 0 })).run({ rows });
-      expect(differences(actual.logits, expected.logits)).toBe(0);
+      const { shape } = await buildModel({ source: folder, out: plain, precision: 'fp32' });
+      for (const cacheRanges of [undefined, evenRanges(shape, 3)]) {
+        const build = { source: folder, precision: 'fp32', cacheRanges, force: true } as const;
+        await buildModel({ ...build, out: plain });
+        await buildModel({ ...build, out: moved, calibration });
+        const expected = await (await OnnxDecoder.open(plain, { keep: 0 })).run({ rows });
+        const actual = await (await OnnxDecoder.open(moved, { keep: 0 })).run({ rows });
+        expect(differences(actual.logits, expected.logits)).toBe(0);
+      }
     });
   },
 );

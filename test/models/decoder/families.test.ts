@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
+import type { CacheRanges } from '#octavo/models/build/graph/cache-scales.js';
 import { cacheShape } from '#octavo/models/cache-shape.js';
+import { measureCacheRanges } from '#octavo/models/calibration/cache-ranges.js';
 import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
@@ -14,6 +16,7 @@ import { openOrtRuntime } from '#octavo/models/runtime/ort-session.js';
 import { cpu } from '#octavo/models/runtime/runtime.js';
 import { familyFixtures } from '../../support/family-fixtures.js';
 import { temporaryFolder } from '../../support/folders.js';
+import { OnnxDecoder } from '../../support/onnx-decoder.js';
 
 const root = temporaryFolder();
 const runtime = openOrtRuntime(findOrtLibrary());
@@ -50,9 +53,26 @@ describe.each(familyFixtures.map((fixture) => [fixture.name, fixture] as const))
       await decoder.close();
     });
 
-    async function openDecoder(precision: Precision): Promise<Decoder> {
-      const out = join(root, `${name}-${precision}`);
-      const manifest = await buildModel({ source: folder, out, precision });
+    it('predicts nearly all tokens of FP32 with a cache in int8, and gives the same ones in company and in chunks', async () => {
+      const reference = join(root, `${name}-reference`);
+      await buildModel({ source: folder, out: reference, precision: 'fp32' });
+      const cacheRanges = await measureCacheRanges({ reference, text: null, threads: 2 });
+      const decoder = await openDecoder('fp32', cacheRanges);
+      const predictor = await OnnxDecoder.open(join(root, `${name}-fp32-cache`), { keep: 0 });
+      const total = prompts.reduce((sum, { greedy: tokens }) => sum + tokens.length, 0);
+      let same = 0;
+      for (const { ids, greedy: tokens } of prompts) same += await predictor.agreement(ids, tokens);
+      expect(same).toBeGreaterThan(0.8 * total);
+      const together = await decodeAll(decoder);
+      for (const [row, { ids }] of prompts.entries()) {
+        if (ids.length >= 4) expect(await decodeInChunks(decoder, ids)).toEqual(together[row]);
+      }
+      await decoder.close();
+    });
+
+    async function openDecoder(precision: Precision, cacheRanges?: CacheRanges): Promise<Decoder> {
+      const out = join(root, `${name}-${precision}${cacheRanges ? '-cache' : ''}`);
+      const manifest = await buildModel({ source: folder, out, precision, cacheRanges });
       const { graph, shape } = manifest;
       const session = await runtime.open(join(out, graph), { device: cpu, threads: 2 });
       return new Decoder(

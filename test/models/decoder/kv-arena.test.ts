@@ -67,6 +67,13 @@ test.each([
   }
 });
 
+test('holds a byte for each value in int8', () => {
+  const { blocks } = new KvArena({ ...shape, element: 'int8' });
+  expect(blocks.map(({ byteLength }) => byteLength)).toEqual(names.map(() => shape.rows * rowLength));
+  blocks[0]![0] = -128;
+  expect(blocks[0]![0]).toBe(-128);
+});
+
 test('gives its memory back, and takes it again at the same place when it is written', () => {
   const large = { layers: 2, kvHeads: 2, headDim: 64, rows: 16, capacity: 1024 };
   const megabytes = (4 * 16 * 2 * 1024 * 64 * 4) / 2 ** 20;

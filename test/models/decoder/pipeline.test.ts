@@ -1,6 +1,6 @@
 /** One model over several devices, here the processor named several times. */
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import type { Batch, ForwardLogits } from '#octavo/models/decoder/language-model.js';
 import { openPipeline } from '#octavo/models/decoder/open-pipeline.js';
@@ -8,8 +8,9 @@ import { cutRows } from '#octavo/models/decoder/pipeline-model.js';
 import { loadDecoder } from '#octavo/models/load-model.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
 import { cpu, type SessionOptions } from '#octavo/models/runtime/runtime.js';
-import { embeddedModel } from '../../support/concierge.js';
+import { buildWithInt8Cache, embeddedModel } from '../../support/concierge.js';
 import { exportFolder } from '../../support/export-fixtures.js';
+import { temporaryFolder } from '../../support/folders.js';
 import { describePipeline } from './pipeline.js';
 
 describe('the embedded model', () => {
@@ -23,6 +24,10 @@ describe('the embedded model', () => {
   } as const;
   describePipeline({ ...own, devices: 'cpu+cpu' });
   describePipeline({ ...own, devices: 'cpu+cpu+cpu' });
+
+  const cached = path.join(temporaryFolder(), 'int8-cache');
+  beforeAll(() => buildWithInt8Cache(cached));
+  describePipeline({ ...own, folder: () => cached, devices: 'cpu+cpu', name: 'with its cache in int8' });
 });
 
 describe("another's export", () => {

@@ -10,6 +10,8 @@ import { Random } from '../../support/random.js';
 
 export interface PipelineCase {
   readonly folder: () => string;
+  /** Of a build of the model, where it has several. */
+  readonly name?: string;
   /** The group, and the one device that it is held to. */
   readonly devices: DeviceName;
   readonly alone: DeviceName;
@@ -20,8 +22,8 @@ export interface PipelineCase {
   readonly sampled: boolean;
 }
 
-export function describePipeline({ folder, devices, alone, vocab, requests, ...kind }: PipelineCase): void {
-  it(`${devices} says what ${alone} says`, async () => {
+export function describePipeline({ folder, name, devices, alone, vocab, requests, ...kind }: PipelineCase): void {
+  it(`${devices} says what ${alone} says${name === undefined ? '' : `, ${name}`}`, async () => {
     const options = { name: null, rows: 6, context: 128, prefixCache: 8, runtime: 'auto', threads: 2 } as const;
     const company = async (device: DeviceName) => {
       const { engine, model, close } = await loadDecoder({ ...options, folder: folder(), device });

@@ -1,24 +1,34 @@
 /** A prompt that begins like an earlier one says what it says computed from its first token. The real model, INT8. */
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Batcher } from '#octavo/batcher/batcher.js';
 import type { Generation, GenerationRequest } from '#octavo/batcher/generation.js';
 import { defaultLimits } from '#octavo/batcher/scheduler.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
 import { type LoadedDecoder, loadDecoder } from '#octavo/models/load-model.js';
-import { embeddedModel } from '../../support/concierge.js';
+import { buildWithInt8Cache, embeddedModel } from '../../support/concierge.js';
+import { temporaryFolder } from '../../support/folders.js';
 import { Random } from '../../support/random.js';
 
-const plain = { folder: embeddedModel, name: null, rows: 6, context: 512 } as const;
-const settings = { ...plain, runtime: 'auto', device: 'auto', threads: 2 } as const;
+const root = temporaryFolder();
+const plain = { name: null, rows: 6, context: 512 } as const;
+const options = { ...plain, runtime: 'auto', device: 'auto', threads: 2 } as const;
 
-/** The slot of a block of this model has 393,216 bytes: 8 MiB are 21 slots, few enough for blocks to be forgotten. */
-const prefixCache = 8;
+/**
+ * The slot of a block of this model has 393,216 bytes, a quarter with its cache in int8: 21 slots, few enough for blocks to be
+ * forgotten.
+ */
+const caches = [
+  ['float32', async () => embeddedModel, 8],
+  ['int8', () => buildWithInt8Cache(path.join(root, 'int8-cache')), 2],
+] as const;
 
-describe('prompts with common beginnings', () => {
+describe.each(caches)('prompts with common beginnings, cached in %s', (_, build, prefixCache) => {
   let cold: LoadedDecoder;
   let warm: LoadedDecoder;
 
   beforeAll(async () => {
+    const settings = { ...options, folder: await build() };
     cold = await loadDecoder(settings);
     warm = await loadDecoder({ ...settings, prefixCache });
   });

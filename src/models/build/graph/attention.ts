@@ -1,8 +1,11 @@
 /** Causal attention with a KV cache: GroupQueryAttention, and what must happen to queries and keys before it. */
+import { invariant } from '../../../errors.js';
+import { cacheScales } from './cache-scales.js';
 import type { GraphContext } from './graph-context.js';
 import { type RmsNorm, rmsNorm } from './norm.js';
 import type { Rotary, RotaryTables } from './rotary.js';
 import type { DecoderInputs } from './sequence-lengths.js';
+import { constantTensor } from './tensor.js';
 
 export interface AttentionShape {
   readonly hidden: number;
@@ -54,16 +57,25 @@ export interface AttentionUse {
 export function attention(context: GraphContext, path: string, use: AttentionUse): string {
   const { builder } = context;
   const { shape, inputs, layer, rotary } = use;
+  const type = context.cacheRanges === undefined ? 'float32' : 'int8';
   const cache = (name: string, length: string) =>
-    ({ name, type: 'float32', dims: ['batch_size', shape.kvHeads, length, shape.headDim] }) as const;
+    ({ name, type, dims: ['batch_size', shape.kvHeads, length, shape.headDim] }) as const;
   const past = ['key', 'value'].map((part) =>
     builder.input(cache(`past_key_values.${layer}.${part}`, 'past_sequence_length')),
   );
   const present = ['key', 'value'].map((part) => `present.${layer}.${part}`);
   const inside = rotary !== null && rotary.positions === undefined;
   const tables = inside ? [rotary.tables.cos, rotary.tables.sin] : [];
+  const rounding = int8Cache(context, path, { use, present });
+  const lengths = [inputs.seqlens, inputs.totalLength];
   const attended = builder.node('GroupQueryAttention', path, {
-    inputs: [...queriesKeysValues(context, path, use), ...past, inputs.seqlens, inputs.totalLength, ...tables],
+    inputs: [
+      ...queriesKeysValues(context, path, use),
+      ...past,
+      ...lengths,
+      ...tables,
+      ...rounding.after(tables.length),
+    ],
     outputs: [`${path}/GroupQueryAttention/output_0`, ...present],
     attributes: {
       num_heads: BigInt(shape.heads),
@@ -73,10 +85,38 @@ export function attention(context: GraphContext, path: string, use: AttentionUse
       ...(use.window !== null && { local_window_size: BigInt(use.window) }),
       ...(shape.scale !== undefined && { scale: shape.scale }),
       ...(shape.softcap !== undefined && { softcap: shape.softcap }),
+      ...rounding.attributes,
     },
   });
   for (const name of present) builder.output(cache(name, 'total_sequence_length'));
   return attended;
+}
+
+/** Inputs that may stand between the cache's lengths and its scales: tables, positions, a bias, sinks. */
+const optionalInputs = 5;
+
+/** What the operator needs to know of a cache in int8; nothing where it is float32. */
+function int8Cache(
+  { builder, cacheRanges }: GraphContext,
+  path: string,
+  { use, present }: { use: AttentionUse; present: readonly string[] },
+) {
+  if (cacheRanges === undefined) return { after: () => [], attributes: {} };
+  const { kvHeads, headDim } = use.shape;
+  const pairs = use.rotary?.rotary.frequencies.length ?? 0;
+  const scales = (['k', 'v'] as const).map((part, index) => {
+    const ranges = cacheRanges.get(present[index]!);
+    invariant(ranges?.length === kvHeads * headDim, `the range of every channel of ${present[index]} is known`);
+    const name = `${path}/${part}_scale`;
+    const turning = { headDim, pairs: part === 'k' ? pairs : 0 };
+    const spec = { name, type: 'float32', dims: [1, kvHeads, 1, headDim] } as const;
+    builder.initializers(constantTensor(spec, [...cacheScales(ranges, turning)]));
+    return name;
+  });
+  return {
+    after: (given: number) => [...new Array<string>(optionalInputs - given).fill(''), ...scales],
+    attributes: { k_quant_type: 'PER_CHANNEL', v_quant_type: 'PER_CHANNEL', kv_cache_bit_width: 8n },
+  };
 }
 
 /** The operator's first three inputs: packed in one where nothing happens to them before. */

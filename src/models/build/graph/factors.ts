@@ -15,6 +15,8 @@ export interface Calibration {
   readonly factors: FactorTable;
   /** Layers whose activations' range moved into weights, by their names in the graph. */
   readonly moved: readonly string[];
+  /** Factors on the channels of caches that the moving changes, [kvHeads * headDim], by the graph's output. */
+  readonly caches: ReadonlyMap<string, Float32Array>;
 }
 
 /** Multiplies whole rows, [rows, columns], of which the first is row number `row` of its matrix; in place. */

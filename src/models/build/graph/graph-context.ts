@@ -2,6 +2,7 @@
 import type { Precision } from '../../manifest.js';
 import type { WeightLimit } from '../weights/quantise.js';
 import type { Weights } from '../weights/weights.js';
+import type { CacheRanges } from './cache-scales.js';
 import type { Factors, FactorTable } from './factors.js';
 import type { GraphBuilder } from './graph-builder.js';
 
@@ -18,6 +19,8 @@ export interface GraphContext {
   readonly exceptions?: ReadonlyMap<string, Precision>;
   /** What calibration moved between weights. */
   readonly factors?: FactorTable | undefined;
+  /** What the KV cache holds in this model: it is int8 then, else as the activations. */
+  readonly cacheRanges?: CacheRanges | undefined;
 }
 
 /** The precision of the linear layers that read the activation at `path`. */

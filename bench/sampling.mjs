@@ -20,6 +20,7 @@ const ways = {
   greedy: {},
   'temperature 1': { temperature: 1 },
   'temperature 1, top_p 0.9': { temperature: 1, topP: 0.9 },
+  'temperature 0.1, top_p 0.9': { temperature: 0.1, topP: 0.9 },
   'temperature 1, top_k 50': { temperature: 1, topK: 50 },
   'temperature 0.7, top_k 50, top_p 0.9, min_p 0.02': { temperature: 0.7, topK: 50, topP: 0.9, minP: 0.02 },
 };

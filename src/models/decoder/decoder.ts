@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { invariant } from '../../errors.js';
 import { DecoderRow } from './decoder-row.js';
 import type { Batch, ForwardLogits, LanguageModel } from './language-model.js';
-import { hostLogits, type StepLogits } from './logits.js';
+import { HostStep, type StepLogits } from './logits.js';
 import { lookUp } from './prompt-lookup.js';
 import type { Decode, KeptPrefix, Prefill, RowMove, Speculation, Step, StepResult } from './step.js';
 import type { Weigher } from './weigher.js';
@@ -154,7 +154,7 @@ export class Decoder {
   }
 
   #readable(logits: ForwardLogits): StepLogits {
-    return 'each' in logits ? logits : hostLogits(logits, this.#weigher);
+    return 'each' in logits ? logits : new HostStep(logits, this.#weigher);
   }
 
   #row(index: number): DecoderRow {

@@ -2,8 +2,8 @@
 import { invariant } from '../../errors.js';
 import type { BlockWeights, DeviceLogits, Likeliest } from './device-logits.js';
 import { argmax, HostRow, type LogProbabilityOf, type RowLogits } from './logits.js';
-import { factorOf } from './weigher.js';
-import { type AbsentBlocks, blocksOf, blockTokens, totalWeight, type Weights } from './weights.js';
+import { factorOf, oneByOne } from './weigher.js';
+import { type AbsentBlocks, blocksOf, blockTokens, sumOf, type Weights } from './weights.js';
 
 /** What a row needs to go on. */
 export type Ask =
@@ -53,13 +53,15 @@ export class DeviceRow implements RowLogits {
     invariant(brought !== null, 'what was asked for has come');
     const blocks = blocksOf(logits.vocab);
     const ofRow = (values: Float32Array) => values.subarray(this.#row * blocks, (this.#row + 1) * blocks);
+    const sums = ofRow(brought.sums);
     const weights = {
       values: logits.values(this.#row).subarray(0, logits.vocab),
-      sums: ofRow(brought.sums),
+      sums,
       peaks: ofRow(brought.peaks),
+      total: sumOf(sums),
       absent: new BlocksOnDevice(this.#source, this.#row),
     };
-    return totalWeight(weights) >= 1 ? weights : (await this.fetch()).weigh(temperature);
+    return weights.total >= 1 ? weights : (await this.fetch()).weigh(temperature);
   }
 
   async logProbabilities(): Promise<LogProbabilityOf> {
@@ -70,7 +72,7 @@ export class DeviceRow implements RowLogits {
         weights.absent?.require([block]);
         return weights.values[token]!;
       };
-      const value = Math.log(await (weights.absent?.settle(weight) ?? weight())) - Math.log(totalWeight(weights));
+      const value = Math.log(await (weights.absent?.settle(weight) ?? weight())) - Math.log(weights.total);
       return Number.isNaN(value) ? -Infinity : value;
     };
   }
@@ -79,7 +81,7 @@ export class DeviceRow implements RowLogits {
     await this.#source.ask({ kind: 'whole', row: this.#row });
     const { whole, logits } = this.#source;
     invariant(whole !== null, 'what was asked for has come');
-    return new HostRow(whole, logits.weigher);
+    return new HostRow(whole, oneByOne(logits.weigher));
   }
 }
 

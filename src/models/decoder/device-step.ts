@@ -1,19 +1,11 @@
 /** The rows of one step whose logits lie on a device, and what they ask of it. */
 import type { BlockWeights, DeviceLogits, Likeliest } from './device-logits.js';
 import { type Ask, type BlocksAsk, DeviceRow, type RowSource } from './device-row.js';
+import { JointAsks } from './joint-asks.js';
 import type { RowLogits, StepLogits } from './logits.js';
 import { blocksOf, blockTokens } from './weights.js';
 
-interface Waiting {
-  readonly ask: Ask;
-  readonly resume: () => void;
-  readonly fail: (error: unknown) => void;
-}
-
-/**
- * A run on a device takes about as long for one row as for all. Rows therefore choose at the same time, and when each of
- * them waits or has chosen, what they ask for is run together.
- */
+/** A run on a device takes about as long for one row as for all, so rows ask together. */
 export class DeviceStep implements StepLogits, RowSource {
   readonly logits: DeviceLogits;
   readonly rows: readonly RowLogits[];
@@ -21,8 +13,7 @@ export class DeviceStep implements StepLogits, RowSource {
   weights: BlockWeights | null = null;
   whole: Float32Array | null = null;
   readonly #factors: number[];
-  #choosing = 0;
-  #waiting: Waiting[] = [];
+  readonly #asks = new JointAsks<Ask>({ choose: (asks) => this.#oneWhole(asks), run: (asks) => this.#answer(asks) });
 
   /** The first `rows` of the logits that were written last. */
   constructor(logits: DeviceLogits, rows: number) {
@@ -31,43 +22,26 @@ export class DeviceStep implements StepLogits, RowSource {
     this.#factors = this.rows.map(() => 1);
   }
 
-  async each(choose: (row: RowLogits, index: number) => Promise<void>): Promise<void> {
-    this.#choosing = this.rows.length;
-    const chosen = this.rows.map(async (row, index) => {
-      try {
-        await choose(row, index);
-      } finally {
-        this.#choosing -= 1;
-        this.#answerWhenAllWait();
-      }
-    });
-    // To the end, also when one fails: none may go on beside the next step.
-    for (const result of await Promise.allSettled(chosen)) if (result.status === 'rejected') throw result.reason;
+  each(choose: (row: RowLogits, index: number) => Promise<void>): Promise<void> {
+    return this.#asks.each(this.rows, choose);
   }
 
   ask(ask: Ask): Promise<void> {
-    return new Promise((resume, fail) => {
-      this.#waiting.push({ ask, resume, fail });
-      this.#answerWhenAllWait();
-    });
+    return this.#asks.ask(ask);
   }
 
-  #answerWhenAllWait(): void {
-    if (this.#waiting.length > 0 && this.#waiting.length >= this.#choosing) void this.#answer();
+  /** Rows in memory of ours share what weighs them: only one of these goes on at a time, to its end. */
+  #oneWhole(asks: readonly Ask[]): Ask[] {
+    const first = asks.find(({ kind }) => kind === 'whole');
+    return asks.filter((ask) => ask === first || ask.kind !== 'whole');
   }
 
-  async #answer(): Promise<void> {
-    // Rows in memory of ours share what weighs them: only one of these goes on at a time, to its end.
-    const [first, ...others] = this.#waiting.filter(({ ask }) => ask.kind === 'whole');
-    const answered = this.#waiting.filter((row) => row === first || row.ask.kind !== 'whole');
-    this.#waiting = others;
+  async #answer(asks: readonly Ask[]): Promise<void> {
     try {
-      await this.#run(answered.map(({ ask }) => ask));
-      for (const { resume } of answered) resume();
+      await this.#run(asks);
     } catch (error) {
-      this.#waiting = [];
       this.logits.release();
-      for (const { fail } of [...answered, ...others]) fail(error);
+      throw error;
     }
   }
 

@@ -1,13 +1,15 @@
 /** The logits of a step's rows, as what chooses tokens reads them: in memory of ours, or on the device that computed them. */
+import { invariant } from '../../errors.js';
+import { JointAsks } from './joint-asks.js';
 import { logProbabilities } from './log-probability.js';
-import type { Weigher } from './weigher.js';
+import type { WeighedRow, Weigher, WeighRow } from './weigher.js';
 import type { Weights } from './weights.js';
 
 /** The logits of one row. */
 export interface RowLogits {
   /** The lowest id of the greatest logit; NaN is never it, unless there is nothing else. */
   likeliest(): Promise<number>;
-  /** They hold until the next call of any row in memory of ours. `temperature` is above zero. */
+  /** They hold until this row asks again or has chosen; outside of `each` until any row asks. `temperature` is above zero. */
   weigh(temperature: number): Promise<Weights>;
   /** To be called before the logits are changed: the model's own log-probability of a token, to be asked for once. */
   logProbabilities(): Promise<LogProbabilityOf>;
@@ -25,26 +27,52 @@ export interface StepLogits {
   each(choose: (row: RowLogits, index: number) => Promise<void>): Promise<void>;
 }
 
-/** `values`: float32 [vocab] of each row. */
-export function hostLogits(values: readonly Float32Array[], weigher: Weigher): StepLogits {
-  const rows = values.map((row) => new HostRow(row, weigher));
-  return {
-    rows,
-    // One after the other: they share the weigher's memory.
-    each: async (choose) => {
-      for (const [index, row] of rows.entries()) await choose(row, index);
-    },
-  };
+/** Rows in memory of ours, which are weighed together, a few at a time. */
+export class HostStep implements StepLogits {
+  readonly rows: readonly RowLogits[];
+  readonly #together: number;
+  readonly #asks: JointAsks<WeighAsk>;
+
+  /** `values`: float32 [vocab] of each row. */
+  constructor(values: readonly Float32Array[], weigher: Weigher) {
+    this.#together = weigher.together;
+    this.#asks = new JointAsks({
+      run: async (asks) => {
+        const weights = await weigher.weigh(asks.map(({ row }) => row));
+        for (const [index, ask] of asks.entries()) ask.weights = weights[index]!;
+      },
+    });
+    this.rows = values.map((row) => new HostRow(row, (weighed) => this.#weigh(weighed)));
+  }
+
+  async each(choose: (row: RowLogits, index: number) => Promise<void>): Promise<void> {
+    for (let first = 0; first < this.rows.length; first += this.#together) {
+      const group = this.rows.slice(first, first + this.#together);
+      await this.#asks.each(group, (row, index) => choose(row, first + index));
+    }
+  }
+
+  async #weigh(row: WeighedRow): Promise<Weights> {
+    const ask: WeighAsk = { row, weights: null };
+    await this.#asks.ask(ask);
+    invariant(ask.weights !== null, 'what was asked for has come');
+    return ask.weights;
+  }
+}
+
+interface WeighAsk {
+  readonly row: WeighedRow;
+  weights: Weights | null;
 }
 
 export class HostRow implements RowLogits {
   /** float32 [vocab] */
   readonly values: Float32Array;
-  readonly #weigher: Weigher;
+  readonly #weigh: WeighRow;
 
-  constructor(values: Float32Array, weigher: Weigher) {
+  constructor(values: Float32Array, weigh: WeighRow) {
     this.values = values;
-    this.#weigher = weigher;
+    this.#weigh = weigh;
   }
 
   async likeliest(): Promise<number> {
@@ -52,11 +80,11 @@ export class HostRow implements RowLogits {
   }
 
   async weigh(temperature: number): Promise<Weights> {
-    return this.#weigher.weigh(this.values, temperature);
+    return this.#weigh({ logits: this.values, temperature });
   }
 
   async logProbabilities(): Promise<LogProbabilityOf> {
-    return logProbabilities(this.values, this.#weigher);
+    return logProbabilities(this.values, this.#weigh);
   }
 
   async fetch(): Promise<HostRow> {

@@ -5,7 +5,7 @@ import { uniform } from './random.js';
 import type { Sampling } from './sampling.js';
 import type { TokenHistory } from './token-history.js';
 import { massOf, truncate } from './truncation.js';
-import { massBefore, placeAt, tokenAt, totalWeight, type Weights } from './weights.js';
+import { isWithin, placeAt, tokenAt, type Weights } from './weights.js';
 
 export interface SampledRow {
   readonly sampling: Sampling;
@@ -24,7 +24,7 @@ export async function sampleToken(given: RowLogits, row: SampledRow): Promise<nu
   if (sampling.temperature === 0 || sampling.topK === 1) return logits.likeliest();
   const weights = await logits.weigh(sampling.temperature);
   // Nothing can be weighed where a penalty overflowed the greatest logit, or every token is forbidden.
-  if (totalWeight(weights) === 0) return logits.likeliest();
+  if (weights.total === 0) return logits.likeliest();
   return weights.absent === undefined ? draw(weights, row) : weights.absent.settle(() => draw(weights, row));
 }
 
@@ -35,14 +35,13 @@ function draw(weights: Weights, { sampling, history }: SampledRow): number {
   const random = (attempt: number) => uniform(seed, history.length, attempt);
   // Drawing again until the token is one of those that top_p leaves costs less than finding them all, unless it leaves few.
   if (topK === 0 && minP === 0) {
-    const total = totalWeight(weights);
-    const place = (attempt: number) => placeAt(weights, random(attempt) * total);
+    const place = (attempt: number) => placeAt(weights, random(attempt) * weights.total);
     if (topP === 1) return tokenAt(weights, place(0));
     // All at once, as each time that something is asked of a device takes long.
     weights.absent?.require(Array.from({ length: attempts }, (_, attempt) => place(attempt).block));
     for (let attempt = 0; attempt < attempts; attempt++) {
       const token = tokenAt(weights, place(attempt));
-      if (massBefore(weights, token) < topP * total) return token;
+      if (isWithin(weights, token, topP * weights.total)) return token;
     }
   }
   return drawFrom(weights, truncate(weights, sampling), random(attempts));

@@ -1,6 +1,6 @@
 /** The tokens that top_k, then top_p, then min_p leave of a distribution. */
 import type { Sampling } from './sampling.js';
-import { tokensAbove, totalWeight, type Weights } from './weights.js';
+import { tokensAbove, type Weights } from './weights.js';
 
 /** The tokens that are left, in no order, at least one; they hold until the next call. */
 export function truncate(weights: Weights, { topK, topP, minP }: Pick<Sampling, 'topK' | 'topP' | 'minP'>): Int32Array {
@@ -33,7 +33,7 @@ function rankedValue(values: Float32Array, rank: number): number {
 /** The fewest heaviest tokens that hold the share `topP` of all weight. What weighs less than `minP` need not be there. */
 function nucleus(weights: Weights, topP: number, minP: number): Int32Array {
   if (topP === 1) return above(weights, minP);
-  const mass = topP * totalWeight(weights);
+  const mass = topP * weights.total;
   // Where the model is sure, few tokens are above the first floor, and enough.
   for (const floor of [1e-2, 1e-4, 0]) {
     const tokens = above(weights, floor);

@@ -12,12 +12,19 @@ export async function weighingGraph(vocab: number): Promise<Uint8Array> {
   const builder = new GraphBuilder();
   const grid = blockGrid(builder, vocab);
   const factor = builder.input({ name: 'factor', type: 'float32', dims: ['rows', 1, 1] });
-  const below = builder.node('Sub', 'weights', { inputs: [grid, greatest(builder, blockPeaks(builder, grid))] });
-  const scaled = builder.node('Mul', 'weights', { inputs: [below, factor] });
-  const weights = builder.node('Exp', 'weights', { inputs: [scaled], outputs: ['weights'] });
+  const highest = blockPeaks(builder, grid);
+  const max = greatest(builder, highest);
+  const weigh = (values: string, output?: string) => {
+    const below = builder.node('Sub', 'weights', { inputs: [values, max] });
+    const scaled = builder.node('Mul', 'weights', { inputs: [below, factor] });
+    return builder.node('Exp', 'weights', { inputs: [scaled], outputs: output === undefined ? undefined : [output] });
+  };
+  const weights = weigh(grid, 'weights');
   builder.output({ name: 'weights', type: 'float32', dims: ['rows', blocksOf(vocab), blockTokens] });
   reduce(builder, { op: 'ReduceSum', values: weights, axis: 2, keep: false, output: 'sums' });
-  reduce(builder, { op: 'ReduceMax', values: weights, axis: 2, keep: false, output: 'peaks' });
+  // The weight of a block's greatest logit is the greatest of its weights: nothing that large is read once more for it.
+  const axis = builder.constant('int64', [2n], [1]);
+  builder.node('Squeeze', 'peaks', { inputs: [weigh(highest), axis], outputs: ['peaks'] });
   for (const name of ['sums', 'peaks']) {
     builder.output({ name, type: 'float32', dims: ['rows', blocksOf(vocab)] });
   }

@@ -3,15 +3,20 @@
 /** Tokens of a block. */
 export const blockTokens = 64;
 
-export interface Weights {
+export interface Weights extends WeightMemory {
+  /** The sum of them all: at least 1, or 0 where there is nothing to draw. */
+  readonly total: number;
+  /** Of weights on a device: `values` come block by block, when they are needed. */
+  readonly absent?: AbsentBlocks;
+}
+
+export interface WeightMemory {
   /** exp((logit - max) / temperature), float32 [vocab]: 1 for the likeliest token. Zero or positive, never NaN. */
   readonly values: Float32Array;
   /** The sum of each block of `blockTokens` values, the last one perhaps shorter: float32 [blocks]. */
   readonly sums: Float32Array;
   /** The greatest value of each block. */
   readonly peaks: Float32Array;
-  /** Of weights on a device: `values` come block by block, when they are needed. */
-  readonly absent?: AbsentBlocks;
 }
 
 export interface AbsentBlocks {
@@ -26,13 +31,13 @@ export function blocksOf(vocab: number): number {
 }
 
 /** Memory that holds whole blocks. */
-export function newWeights(vocab: number): Weights {
+export function newWeights(vocab: number): WeightMemory {
   const blocks = blocksOf(vocab);
   const floats = (length: number) => new Float32Array(new ArrayBuffer(length * 4));
   return { values: floats(blocks * blockTokens).subarray(0, vocab), sums: floats(blocks), peaks: floats(blocks) };
 }
 
-export function summariseBlocks({ values, sums, peaks }: Weights): void {
+export function summariseBlocks({ values, sums, peaks }: WeightMemory): void {
   for (let block = 0; block < sums.length; block++) {
     const end = Math.min(values.length, (block + 1) * blockTokens);
     let sum = 0;
@@ -46,7 +51,7 @@ export function summariseBlocks({ values, sums, peaks }: Weights): void {
   }
 }
 
-export function totalWeight({ sums }: Weights): number {
+export function sumOf(sums: Float32Array): number {
   let total = 0;
   for (let block = 0; block < sums.length; block++) total += sums[block]!;
   return total;
@@ -96,20 +101,34 @@ export function tokenAt({ values, absent }: Weights, { block: last, left }: Plac
   return chosen;
 }
 
-/** The weight of all tokens heavier than this one, and of the equal ones with lower ids. */
-export function massBefore({ values, peaks, absent }: Weights, token: number): number {
+/**
+ * Whether all tokens heavier than this one, and the equal ones with lower ids, weigh less than `mass` together. Where not
+ * so much can be missing any more, or is reached, the other blocks are not looked at.
+ */
+export function isWithin({ values, sums, peaks, total, absent }: Weights, token: number, mass: number): boolean {
   const weight = values[token]!;
   absent?.require(blocksAbove(peaks, weight));
-  let mass = 0;
+  let [heavier, others] = [0, 0];
   for (let block = 0; block < peaks.length; block++) {
-    if (peaks[block]! < weight) continue;
-    const begin = block * blockTokens;
-    const end = Math.min(values.length, begin + blockTokens);
-    const here = Math.min(Math.max(token, begin), end);
-    // No branches: where the distribution is flat each would be foretold wrongly every other time.
-    for (let other = begin; other < here; other++) mass += values[other]! * Number(values[other]! >= weight);
-    for (let other = here; other < end; other++) mass += values[other]! * Number(values[other]! > weight);
+    const before = peaks[block]! < weight ? 0 : massBefore(values, token, block);
+    heavier += before;
+    others += sums[block]! - before;
+    if (heavier >= mass) return false;
+    if (others > total - mass) return true;
   }
+  return true;
+}
+
+/** Of the tokens of one block. */
+function massBefore(values: Float32Array, token: number, block: number): number {
+  const weight = values[token]!;
+  const begin = block * blockTokens;
+  const end = Math.min(values.length, begin + blockTokens);
+  const here = Math.min(Math.max(token, begin), end);
+  let mass = 0;
+  // No branches: where the distribution is flat each would be foretold wrongly every other time.
+  for (let other = begin; other < here; other++) mass += values[other]! * Number(values[other]! >= weight);
+  for (let other = here; other < end; other++) mass += values[other]! * Number(values[other]! > weight);
   return mass;
 }
 

@@ -20,7 +20,7 @@ const setup = workerData as DecoderSetup & ThreadSetup;
 const isInterrupted = () => Atomics.load(setup.interrupt, 0) !== 0;
 
 export default serveSteps(setup, async (opener) => {
-  const weigher = await openWeigher(opener.runtime, setup.shape.vocab);
+  const weigher = await openWeigher(opener.runtime, setup.shape.vocab, setup.threads);
   return new Decoder(await openModel(opener, weigher), weigher, isInterrupted);
 });
 

@@ -9,7 +9,7 @@ import { HostRow, type RowLogits, type StepLogits } from '#octavo/models/decoder
 import { sampleToken } from '#octavo/models/decoder/sampler.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { TokenHistory } from '#octavo/models/decoder/token-history.js';
-import { openWeigher, type Weigher } from '#octavo/models/decoder/weigher.js';
+import { oneByOne, openWeigher, type Weigher } from '#octavo/models/decoder/weigher.js';
 import { openRuntime } from '#octavo/models/runtime/open-runtime.js';
 import type { Runtime } from '#octavo/models/runtime/runtime.js';
 import { HostDevice } from '../../support/host-device.js';
@@ -63,7 +63,7 @@ describe.each([97, 1024, 1027, 6001])('a vocabulary of %i', (vocab) => {
   let logits: DeviceLogits;
 
   beforeAll(async () => {
-    weigher = await openWeigher(runtime, vocab);
+    weigher = await openWeigher(runtime, vocab, 2);
     device = new HostDevice();
     logits = await DeviceLogits.open(device, { vocab, weigher }, { open: (graph) => device.open(runtime, graph) });
   });
@@ -87,7 +87,7 @@ describe.each([97, 1024, 1027, 6001])('a vocabulary of %i', (vocab) => {
   }
 
   async function sampleOnHost(values: Float32Array, sampling: Sampling, index: number) {
-    const row: RowLogits = new HostRow(values.slice(), weigher);
+    const row: RowLogits = new HostRow(values.slice(), oneByOne(weigher));
     const probability = await row.logProbabilities();
     const token = await sampleToken(row, { sampling, history: historyOf(index) });
     return { token, probability: await probability(token) };
@@ -168,7 +168,7 @@ describe.each([97, 1024, 1027, 6001])('a vocabulary of %i', (vocab) => {
 
 test('of a large vocabulary little crosses: blocks, not rows', async () => {
   const vocab = 50_257;
-  const weigher = await openWeigher(runtime, vocab);
+  const weigher = await openWeigher(runtime, vocab, 2);
   const device = new HostDevice();
   const open = (graph: string | Uint8Array) => device.open(runtime, graph);
   const logits = await DeviceLogits.open(device, { vocab, weigher }, { open });

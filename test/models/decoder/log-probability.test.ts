@@ -4,11 +4,11 @@ import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { logProbabilities } from '#octavo/models/decoder/log-probability.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
-import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
+import { oneByOne, PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { FakeSession } from '../../support/fake-session.js';
 import { Random } from '../../support/random.js';
 
-const weigher = new PlainWeigher();
+const weigh = oneByOne(new PlainWeigher());
 
 /** In double precision, from the definition. */
 function expected(logits: Float32Array, token: number): number {
@@ -23,16 +23,16 @@ describe('the logarithm of the softmax', () => {
     for (const scale of [0.01, 1, 30, 3000]) {
       const logits = Float32Array.from({ length: 500 }, () => (random.below(2001) / 1000 - 1) * scale);
       const raw = logits.slice();
-      const likely = await logProbabilities(logits, weigher);
+      const likely = await logProbabilities(logits, weigh);
       logits.fill(0);
       for (const token of [0, 7, 499]) expect(likely(token)).toBeCloseTo(expected(raw, token), 3);
     }
   });
 
   test('of logits that are no numbers is nothing, never NaN', async () => {
-    const likely = await logProbabilities(Float32Array.of(0, -Infinity, NaN, 0), weigher);
+    const likely = await logProbabilities(Float32Array.of(0, -Infinity, NaN, 0), weigh);
     expect([likely(0), likely(1), likely(2)]).toEqual([Math.log(0.5), -Infinity, -Infinity]);
-    const none = await logProbabilities(Float32Array.of(NaN, NaN), weigher);
+    const none = await logProbabilities(Float32Array.of(NaN, NaN), weigh);
     expect(none(0)).toBe(-Infinity);
   });
 });

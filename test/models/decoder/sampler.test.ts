@@ -4,7 +4,7 @@ import { HostRow } from '#octavo/models/decoder/logits.js';
 import { sampleToken } from '#octavo/models/decoder/sampler.js';
 import { greedy, type Sampling } from '#octavo/models/decoder/sampling.js';
 import { TokenHistory } from '#octavo/models/decoder/token-history.js';
-import { PlainWeigher } from '#octavo/models/decoder/weigher.js';
+import { oneByOne, PlainWeigher } from '#octavo/models/decoder/weigher.js';
 import { misfit } from '../../support/chi-square.js';
 import { Random } from '../../support/random.js';
 import { type PastTokens, probabilities } from '../../support/reference-sampler.js';
@@ -17,7 +17,7 @@ function sample(logits: readonly number[], sampling: Sampling, past: PastTokens 
   const history = new TokenHistory();
   history.addPrompt(past.prompt);
   for (const token of past.generated) history.addGenerated(token);
-  return sampleToken(new HostRow(Float32Array.from(logits), weigher), { sampling, history });
+  return sampleToken(new HostRow(Float32Array.from(logits), oneByOne(weigher)), { sampling, history });
 }
 
 /** How often each token is drawn by the seeds `0 … draws - 1`. */
@@ -205,7 +205,7 @@ describe('extreme logits always give a token', () => {
 
 test('the logits given are the only ones that are changed', async () => {
   const all = Float32Array.of(9, 9, 1, 2, 3, 9);
-  const row = new HostRow(all.subarray(2, 5), weigher);
+  const row = new HostRow(all.subarray(2, 5), oneByOne(weigher));
   await sampleToken(row, { sampling: { ...random, topP: 0.5 }, history: new TokenHistory() });
   expect([all[0], all[1], all[5]]).toEqual([9, 9, 9]);
 });

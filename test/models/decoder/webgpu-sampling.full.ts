@@ -45,7 +45,7 @@ beforeAll(async () => {
   const open = (file: string | Uint8Array) => runtime.open(file, { device, threads: 2 });
   const opener = { runtime, devices: [device] as const, open };
   session = await opener.open(graph);
-  const weigher = await openWeigher(runtime, shape.vocab);
+  const weigher = await openWeigher(runtime, shape.vocab, 2);
   const decoderWith = async (logits: DeviceLogits | null) => {
     const names = ownPorts(shape.layers).cache;
     const cache = await DeviceKvCache.open(session!.device!, { shape, names }, opener);

@@ -132,7 +132,7 @@ export function describeRuntime(
 
     /** Its cache and its logits where the graph runs. */
     async function openDecoder(): Promise<Decoder> {
-      const weigher = await openWeigher(runtime, shape.vocab);
+      const weigher = await openWeigher(runtime, shape.vocab, 2);
       const { device } = session;
       if (device === null) return new Decoder(new CausalModel(session, shape), weigher);
       const open = (graph: string | Uint8Array) => runtime.open(graph, options);

@@ -65,6 +65,8 @@ const floors: readonly (readonly string[])[] = [
   ['engine-options.ts', 'safety-options.ts'],
   ['device-name.ts'],
   ['options.ts', 'machine.ts'],
+  ['validation-issue.ts'],
+  ['issue-text.ts'],
   ['errors.ts', 'counted.ts'],
 ];
 

@@ -1,7 +1,9 @@
 /** Loads a model folder for serving: its names and limits, its tokenizer, and the engine in its worker thread. */
+
 import { z } from 'zod';
 import type { DeviceName } from '../device-name.js';
 import { OctavoError } from '../errors.js';
+import { describeFaults } from '../validation-issue.js';
 import { describeReduction, planKvMemory, tokenBytes } from './decoder/kv-memory.js';
 import { slotBytes } from './decoder/kv-pool.js';
 import { DecoderReplica } from './decoder/replica.js';
@@ -166,7 +168,7 @@ const generationSchema = z.object({
 function readDefaults(generation: ServedFolder['generation']): ServedModel['defaults'] {
   const result = generationSchema.safeParse(generation);
   if (!result.success)
-    throw new OctavoError('invalid_model', `generation_config.json: ${z.prettifyError(result.error)}`);
+    throw new OctavoError('invalid_model', `generation_config.json: ${describeFaults(result.error)}`);
   const { do_sample, temperature, top_p, top_k } = result.data;
   if (do_sample === false) return { temperature: 0 };
   return {

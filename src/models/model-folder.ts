@@ -1,10 +1,11 @@
 /** Opens a model folder that `octavo build` wrote: the files of its manifest, each as it was built, and the receipt. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { describeFaults } from '../validation-issue.js';
 import { parseJsonObject, readBounded } from './build/json.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { type FindFile, inspectGraph } from './onnx-file/inspect-graph.js';
@@ -70,7 +71,7 @@ async function readManifest(file: string): Promise<Manifest> {
     throw new OctavoError('invalid_model', message);
   }
   const result = manifestSchema.safeParse(parseJsonObject(await readBounded(file, maxManifestBytes), file));
-  if (!result.success) throw unusable(file, z.prettifyError(result.error));
+  if (!result.success) throw unusable(file, describeFaults(result.error));
   return result.data;
 }
 

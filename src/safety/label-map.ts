@@ -1,6 +1,8 @@
 /** What the labels of a classifier, or the words of a guard, mean: categories of moderation, and from which score on each counts as found. */
+
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { describeFaults } from '../validation-issue.js';
 import { defaultThreshold } from './judge.js';
 import { categorySchema } from './rule.js';
 
@@ -60,7 +62,7 @@ interface Meanings {
 function parse(file: unknown, model: Labelled): Meanings {
   if (file === null) return { labels: model.meanings ?? namesakes(model), thresholds: {} };
   const result = schema.safeParse(file);
-  if (!result.success) refuse(model, z.prettifyError(result.error));
+  if (!result.success) refuse(model, describeFaults(result.error));
   const { guard, labels, thresholds } = result.data;
   if (model.meanings) return { labels: { ...model.meanings, ...labels }, thresholds };
   if (guard !== undefined) refuse(model, 'it names a guard, but the model classifies');

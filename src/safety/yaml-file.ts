@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { flattenIssues, formatPath, type ValidationIssue } from '../validation-issue.js';
 
 type Path = readonly PropertyKey[];
 
@@ -50,10 +51,11 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
   }
   const parsed = schema.safeParse(plainValue(document, name));
   if (!parsed.success) {
-    throw faults(parsed.error.issues.map((issue) => ({ line: lineOf(pathOf(issue)), message: sentence(issue) })));
+    const issues = flattenIssues(parsed.error.issues);
+    throw faults(issues.map((issue) => ({ line: lineOf(pathOf(issue)), message: sentence(issue) })));
   }
   const fault = (path: Path, message: string) =>
-    faults([{ line: lineOf(path), message: `${named(path)}: ${message}` }]);
+    faults([{ line: lineOf(path), message: `${formatPath(path)}: ${message}` }]);
   return { value: parsed.data, fault };
 }
 
@@ -86,21 +88,12 @@ function offsetOf(document: Document, path: Path): number {
   return offset;
 }
 
-function pathOf(issue: z.core.$ZodIssue): Path {
-  return issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+function pathOf({ path, unknownKeys }: ValidationIssue): Path {
+  return [...path, ...unknownKeys.slice(0, 1)];
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
-  const where = named(issue.path);
-  return where === '' ? issue.message : `${where}: ${issue.message}`;
-}
-
-/** `rules[2].action` for `['rules', 2, 'action']`. */
-function named(path: Path): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    .join('')
-    .replace(/^\./, '');
+function sentence({ path, message }: ValidationIssue): string {
+  return path.length === 0 ? message : `${formatPath(path)}: ${message}`;
 }
 
 function firstLine(error: Error): string {

@@ -1,8 +1,9 @@
 /** From a parsed JSON body to a typed request: the one place that decides what is refused. */
 import type { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { flattenIssues, formatPath, type ValidationIssue } from '../validation-issue.js';
 import { isSwitchedOff } from './unsupported-parameters.js';
-import { flattenIssues, formatPath, toError, type ValidationIssue } from './validation-issue.js';
+import { toError } from './validation-error.js';
 
 export interface RequestBody<T> {
   readonly fields: T;

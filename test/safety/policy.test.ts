@@ -66,12 +66,18 @@ describe('the first line that fits decides', () => {
 
 describe('a bad file is refused with its line and what is allowed', () => {
   test.each([
-    ['category: hate, action: stop', /^policy\.yaml:5: policy\[0\]\.action: .*"allow"\|"annotate"\|"redact"\|"block"/],
+    [
+      'category: hate, action: stop',
+      /^policy\.yaml:5: policy\[0\]\.action: expected one of 'allow', 'annotate', 'redact', 'block'$/,
+    ],
     ['category: hatred, action: block', /^policy\.yaml:5: policy\[0\]\.category: no screen finds "hatred"; .*"hate", /],
     ['category: screen-failure, action: allow', /no screen finds "screen-failure"/],
     ['category: hate, keys: nobody, action: block', /^policy\.yaml:5: policy\[0\]\.keys: "nobody" is not one of/],
-    ['category: hate, threshold: 2, action: block', /policy\[0\]\.threshold: .*<=1/],
-    ['category: hate, direction: both, action: block', /policy\[0\]\.direction: /],
+    ['category: hate, threshold: 2, action: block', /policy\[0\]\.threshold: expected at most 1$/],
+    [
+      'category: hate, direction: both, action: block',
+      /policy\[0\]\.direction: expected one of 'prompt', 'output', 'tool-arguments' or an array$/,
+    ],
     ['category: hate, severity: high, action: block', /^policy\.yaml:5: policy\[0\]: .*"severity"/],
     ['action: block', /policy\[0\]\.category: /],
   ])('%s', (line, message) => {

@@ -1,6 +1,8 @@
 /** `genai_config.json`, with which onnxruntime-genai describes a model: where its graph is, and what its inputs are called. */
+
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
+import { describeFaults } from '../../validation-issue.js';
 import { size } from '../build/families/config-fields.js';
 import type { JsonObject } from '../build/json.js';
 import type { ConfigFacts } from './config-facts.js';
@@ -64,7 +66,7 @@ type Decoder = z.infer<typeof schema>['model']['decoder'];
 export function readGenaiConfig(config: JsonObject): GenaiModel {
   const result = schema.safeParse(config);
   if (!result.success) {
-    throw new OctavoError('invalid_model', `genai_config.json: ${z.prettifyError(result.error)}.`);
+    throw new OctavoError('invalid_model', `genai_config.json: ${describeFaults(result.error)}.`);
   }
   const { model, search } = result.data;
   const { decoder } = model;

@@ -1,10 +1,11 @@
 /** The file `receipt.json` beside a model: optional, not listed in the manifest, and tied to the bytes it was measured on. */
+
 import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
+import { describeFaults } from '../../validation-issue.js';
 import type { Manifest } from '../manifest.js';
 import { type Receipt, receiptSchema } from './receipt.js';
 
@@ -73,7 +74,7 @@ function parseReceipt(text: string, file: string): Receipt {
     throw invalid(file, 'it is not JSON');
   }
   const result = receiptSchema.safeParse(withTask(value));
-  if (!result.success) throw invalid(file, z.prettifyError(result.error));
+  if (!result.success) throw invalid(file, describeFaults(result.error));
   return result.data;
 }
 

@@ -1,6 +1,8 @@
 /** The tokenizer of an encoder: text to tokens, never back, so any vocabulary will do (WordPiece, Unigram, BPE). */
+
 import { z } from 'zod';
 import { invariant, OctavoError } from '../../errors.js';
+import { describeFaults } from '../../validation-issue.js';
 import type { CuttingTokenizer } from '../served-model.js';
 import { charactersPerToken } from './characters-per-token.js';
 import type { EncoderSource } from './encoder.js';
@@ -31,7 +33,7 @@ export class EncoderTokenizer implements CuttingTokenizer {
     this.vocabSize = vocabSize;
     const result = tokenizerSchema.safeParse(source.tokenizer);
     if (!result.success) {
-      throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${z.prettifyError(result.error)}.`);
+      throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${describeFaults(result.error)}.`);
     }
     const { vocab, max_input_chars_per_word: longestWord } = result.data.model;
     const longest = vocab.reduce((max, token) => Math.max(max, token.length), longestWord);

@@ -1,6 +1,8 @@
 /** What each token stands for, in bytes of UTF-8: detokenizing is then joining bytes, whole or streamed. */
+
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
+import { describeFaults } from '../../validation-issue.js';
 
 /** An id is a place in a table: a huge one would make it huge. */
 const tokenId = z
@@ -54,7 +56,7 @@ export function beginsWithoutSpace(tokenizerJson: unknown): boolean {
 function readTokenizer(tokenizerJson: unknown): z.infer<typeof tokenizerSchema> {
   const result = tokenizerSchema.safeParse(tokenizerJson);
   if (result.success) return result.data;
-  throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${z.prettifyError(result.error)}.`);
+  throw new OctavoError('unsupported_model', `tokenizer.json cannot be used: ${describeFaults(result.error)}.`);
 }
 
 type ToBytes = (token: string) => Uint8Array;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { counted } from '../../counted.js';
-import { flattenIssues } from '../validation-issue.js';
+import { flattenIssues } from '../../validation-issue.js';
 
 /** Objects with unknown keys that are collected before an array is given up; one wrong value ends it at once. */
 const maxIssues = 256;

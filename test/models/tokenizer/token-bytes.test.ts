@@ -71,7 +71,7 @@ describe('what is not supported is refused with what is', () => {
     ['no decoder', { model: { vocab: {} }, decoder: null }, /decoder is missing/],
     ['a list without scores', { model: { vocab: ['a', 'b'] }, decoder: { type: 'Metaspace' } }, /model\.vocab/],
     ['no vocabulary', { version: '1.0' }, /model/],
-    ['no object', 'tokenizer', /expected object/],
+    ['no object', 'tokenizer', /expected an object, got a string/],
   ])('%s', (_, tokenizer, message) => {
     expect(() => readTokenBytes(tokenizer)).toThrow(
       expect.objectContaining({ code: 'unsupported_model', message: expect.stringMatching(message) }),

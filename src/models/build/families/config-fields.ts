@@ -1,6 +1,7 @@
 /** What all families read from config.json in the same way. */
 import { z } from 'zod';
 import { OctavoError } from '../../../errors.js';
+import { describeFaults } from '../../../validation-issue.js';
 import type { JsonObject } from '../json.js';
 
 export const size = (max: number) => z.int().positive().max(max);
@@ -12,8 +13,7 @@ export const maxLayers = 1024;
 export function readFields<Schema extends z.ZodType>(config: JsonObject, schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new OctavoError('invalid_model', `config.json: ${issue?.path.join('.')}: ${issue?.message}.`);
+  throw new OctavoError('invalid_model', `config.json: ${describeFaults(parsed.error)}.`);
 }
 
 /** A boolean setting of config.json, false when absent. Throws `invalid_model`. */

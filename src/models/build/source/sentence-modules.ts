@@ -1,7 +1,9 @@
 /** What sentence-transformers keeps beside a checkpoint: how the states of tokens become the vector of a text. */
+
 import { join } from 'node:path/posix';
 import { z } from 'zod';
 import { OctavoError } from '../../../errors.js';
+import { describeFaults } from '../../../validation-issue.js';
 import type { Pooling } from '../graph/pooling.js';
 import { type JsonObject, parseJsonObject } from '../json.js';
 
@@ -65,7 +67,7 @@ function parseModules(bytes: Uint8Array): z.infer<typeof modulesSchema> {
   const wrapped = parseJsonObject(new TextEncoder().encode(`{"modules":${text}}`), 'modules.json');
   const parsed = modulesSchema.safeParse(wrapped.modules);
   if (parsed.success) return parsed.data;
-  throw new OctavoError('invalid_model', `modules.json: ${z.prettifyError(parsed.error)}.`);
+  throw new OctavoError('invalid_model', `modules.json: ${describeFaults(parsed.error)}.`);
 }
 
 const lengthSchema = z.object({

@@ -1,9 +1,8 @@
-/** One sentence and one field name out of what zod found wrong with a request. */
+/** One sentence and one place for each thing that zod found wrong with a value, unions resolved. */
 import type { z } from 'zod';
-import { OctavoError } from '../errors.js';
 import { describeIssue, joinAlternatives } from './issue-text.js';
 
-/** An issue with its path from the root of the body, unions resolved. */
+/** An issue with its path from the root of the value, unions resolved. */
 export interface ValidationIssue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -43,18 +42,16 @@ function toIssue(issue: ZodIssue, path: readonly PropertyKey[]): ValidationIssue
   return { path, message: describeIssue(issue), unknownKeys: issue.code === 'unrecognized_keys' ? issue.keys : [] };
 }
 
-/** The error that a caller sees for an issue of `body`. */
-export function toError(issue: ValidationIssue, body: unknown): OctavoError {
-  const unknownKey = issue.unknownKeys[0];
-  if (unknownKey !== undefined) {
-    const param = formatPath([...issue.path, unknownKey]);
-    return new OctavoError('unknown_parameter', `Unknown parameter: '${param}'.`, param);
-  }
-  const param = formatPath(issue.path);
-  if (valueAt(body, issue.path) === undefined) {
-    return new OctavoError('invalid_value', `Missing required parameter: '${param}'.`, param);
-  }
-  return new OctavoError('invalid_value', `Invalid value for '${param}': ${issue.message}.`, param);
+/** Faults named in one message. */
+const mostFaults = 10;
+
+/** What is wrong with a value, for a person, on one line: `labels.toxic: expected a string, got a number`. */
+export function describeFaults({ issues }: z.ZodError): string {
+  const faults = flattenIssues(issues).map(({ path, message }) =>
+    path.length === 0 ? message : `${formatPath(path)}: ${message}`,
+  );
+  const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];
+  return [...faults.slice(0, mostFaults), ...more].join('; ');
 }
 
 /** `messages[0].content`, with names of a sane length. */
@@ -62,13 +59,4 @@ export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at > 0 ? '.' : ''}${String(key).slice(0, 64)}`))
     .join('');
-}
-
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  let value = body;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value;
 }

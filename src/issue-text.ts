@@ -1,7 +1,7 @@
 /** What zod found wrong with a value, in the words of a person: what is allowed, and what came instead. */
 
 import type { z } from 'zod';
-import { counted } from '../counted.js';
+import { counted } from './counted.js';
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -26,6 +26,8 @@ export function describeIssue(issue: ZodIssue): string {
     if (issue.code === 'too_small')
       return describeSize(issue.inclusive ? 'at least' : 'more than', issue.minimum, issue);
   }
+  if (issue.code === 'unrecognized_keys')
+    return `unknown ${issue.keys.length === 1 ? 'key' : 'keys'} ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
   return issue.message.replace(/^Invalid \w+: /, '');
 }
 
@@ -39,6 +41,7 @@ export function joinAlternatives(messages: readonly string[]): string {
 
 function describeType({ expected, message }: z.core.$ZodIssueInvalidType): string {
   const got = /received (\w+)$/.exec(message)?.[1] ?? '';
+  if (got === 'undefined') return `it is missing; expected ${toNoun(expected)}`;
   // A number that is not whole is a number all the same.
   const instead = got === '' || expected === 'int' ? '' : `, got ${got === 'boolean' ? 'a boolean' : toNoun(got)}`;
   return `expected ${toNoun(expected)}${instead}`;

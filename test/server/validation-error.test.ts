@@ -1,7 +1,8 @@
 /** A refused value is described in words, never in the signs of the validation library. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { describeIssue } from '#octavo/server/issue-text.js';
+import { describeIssue } from '#octavo/issue-text.js';
+import { describeFaults } from '#octavo/validation-issue.js';
 import { fakeServer } from '../support/fake-server.js';
 
 const user = (content: unknown) => ({ messages: [{ role: 'user', content }] });
@@ -45,8 +46,20 @@ test.each([
   [z.array(z.string()).max(1), ['a', 'b'], 'expected at most 1 entry'],
   [z.literal('text'), 'image', "expected 'text'"],
   [z.number('a number of pages'), 'x', 'a number of pages'],
+  [z.object({ id: z.string() }), {}, 'it is missing; expected a string'],
+  [z.strictObject({}), { a: 1, b: 2 }, 'unknown keys "a", "b"'],
   [z.string().regex(/^a/), 'b', 'must match pattern /^a/'],
 ])('%#: what the schema expects of a value', (schema, value, text) => {
   const issue = schema.safeParse(value).error?.issues[0];
   expect(issue && describeIssue(issue)).toBe(text);
+});
+
+test('all that is wrong with a file, on one line', () => {
+  const schema = z.object({ version: z.literal(1), labels: z.record(z.string(), z.array(z.string())) });
+  const { error } = schema.safeParse({ version: 2, labels: { toxic: 'hate', rude: [5] } });
+  expect(error && describeFaults(error)).toBe(
+    'version: expected 1; labels.toxic: expected an array, got a string; labels.rude[0]: expected a string, got a number',
+  );
+  const many = z.array(z.string()).safeParse(new Array(1000).fill(1)).error;
+  expect(many && describeFaults(many)).toMatch(/^\[0\]: expected a string, got a number; .*; and 990 more$/);
 });

@@ -28,10 +28,10 @@ test('counts every failure, logs each kind once a minute', async () => {
   report.policy.refused(new OctavoError('invalid_config', 'policy.yaml:3: no'));
   report.policy.read('policy.yaml', 4);
   expect(logged.slice(5)).toEqual([
-    [60_006, 'the safety rules have changed and cannot be used: the old ones stay'],
-    [60_006, 'the safety rules have changed'],
-    [60_006, 'the safety policy has changed and cannot be used: the old one stays'],
-    [60_006, 'the safety policy has changed'],
+    [60_006, 'the file of the safety rules has changed and cannot be used: what it said before stays'],
+    [60_006, 'the file of the safety rules has changed'],
+    [60_006, 'the file of the safety policy has changed and cannot be used: what it said before stays'],
+    [60_006, 'the file of the safety policy has changed'],
   ]);
   const text = await metrics.registry.metrics();
   expect(text).toContain('octavo_safety_screen_failures_total{screen="judge"} 5');

@@ -1,4 +1,5 @@
 /** How a decoder's graph names what it reads and writes, and how its cache passes from step to step. */
+import type { LengthInputs } from '../onnx-file/given-lengths.js';
 import type { TensorType } from '../runtime/runtime.js';
 
 /** Names of the tensors of a cache, layer by layer, keys before values: as a step's past, and as its present. */
@@ -20,6 +21,8 @@ export interface DecoderPorts {
    * the last of the step, padding or not.
    */
   readonly keepsLast: boolean;
+  /** In place of the mask and of `num_logits_to_keep`. */
+  readonly lengths?: LengthInputs;
   readonly cache: CacheNames;
   /**
    * `in-place`: `GroupQueryAttention` alone touches the cache, so that past and present may be the same memory.

@@ -1,5 +1,6 @@
-/** The small tensors of a decoder's step: ids, mask and positions that go in, logits that come out. */
-import type { Session, Tensor, TensorMap } from '../runtime/runtime.js';
+/** The small tensors of a decoder's step: ids, lengths and positions that go in, logits that come out. */
+import type { LengthInputs } from '../onnx-file/given-lengths.js';
+import type { Session, Tensor } from '../runtime/runtime.js';
 import { fillIds, fillMask, fillPositions } from '../worker/batch-tensors.js';
 import { Scratch } from '../worker/scratch.js';
 import type { DecoderPorts } from './decoder-ports.js';
@@ -34,13 +35,16 @@ export class StepTensors {
   readonly #ids: Scratch;
   readonly #mask: Scratch;
   readonly #positions: Scratch;
+  readonly #last = new Scratch('int32');
+  readonly #total = new Scratch('int32');
+  readonly #kept = new Scratch('int64');
   readonly #logits = new Scratch('float32');
 
   constructor({ inputs, optionalInputs }: Session, ports: DecoderPorts, vocab: number) {
     this.#ports = ports;
     this.#vocab = vocab;
     this.#keeps = [...inputs, ...optionalInputs].includes(keepName);
-    this.#lastOnly = this.#keeps && ports.keepsLast;
+    this.#lastOnly = (this.#keeps && ports.keepsLast) || ports.lengths !== undefined;
     this.#needsMask = inputs.includes(ports.mask);
     this.#needsPositions = inputs.includes(ports.positions);
     this.#ids = new Scratch(ports.integers);
@@ -52,7 +56,7 @@ export class StepTensors {
     { ids, past }: Omit<Batch, 'firstRow'>,
     { length, total }: PaddedLengths,
     wanted: WantedLogits = 'last',
-  ): TensorMap {
+  ): ReadonlyMap<string, Tensor> {
     const rows = ids.length;
     const inputs = new Map([[this.#ports.ids, fillIds(this.#ids.tensor([rows, length]), ids)]]);
     if (this.#needsMask) {
@@ -63,7 +67,10 @@ export class StepTensors {
       inputs.set(this.#ports.positions, fillPositions(this.#positions.tensor([rows, length]), past));
     }
     if (this.#keeps) inputs.set(keepName, keepCounts[this.#lastOnly ? wanted : 'every']);
-    return inputs;
+    const { lengths } = this.#ports;
+    return lengths === undefined
+      ? inputs
+      : new Map([...inputs, ...this.#lengths(lengths, { ids, past }, { length, total, wanted })]);
   }
 
   /** Positions of each row whose logits a step of `length` tokens gives. */
@@ -84,5 +91,22 @@ export class StepTensors {
   /** The logits at a position of all rows together, [vocab]: a window, too. */
   logitsAt({ data }: Tensor, position: number): Float32Array {
     return (data as Float32Array).subarray(position * this.#vocab, (position + 1) * this.#vocab);
+  }
+
+  #lengths(
+    names: LengthInputs,
+    { ids, past }: Omit<Batch, 'firstRow'>,
+    { length, total, wanted }: PaddedLengths & { readonly wanted: WantedLogits },
+  ): readonly (readonly [string, Tensor])[] {
+    const rows = ids.length;
+    const longest = this.#total.tensor([1]);
+    (longest.data as Int32Array)[0] = total;
+    const ends = ids.map((row, index) => past[index]! + row.length - 1);
+    const kept = wanted === 'last' ? ids.map((row) => row.length - 1) : ids.map(() => 0);
+    return [
+      [names.last, fillPositions(this.#last.tensor([rows, 1]), ends)],
+      [names.total, longest],
+      [names.kept, fillPositions(this.#kept.tensor([rows, this.positions(length, wanted), 1]), kept)],
+    ];
   }
 }

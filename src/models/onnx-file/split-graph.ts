@@ -1,15 +1,8 @@
 /** Cuts a decoder's graph into groups of layers that run one after the other: the same nodes, the same weights where they lie. */
 import { counted } from '../../counted.js';
 import { OctavoError } from '../../errors.js';
-import { fields, type GraphSource, graphField, readGraphSource } from './graph-source.js';
-import { type ProtoField, protoMessage } from './proto-fields.js';
-
-/** Type and shape of an activation; `null` in place of a dimension that varies. */
-export interface ActivationType {
-  /** `TensorProto.DataType`. */
-  readonly type: number;
-  readonly dims: readonly (number | null)[];
-}
+import { encodePart, type ValueShape } from './encode-part.js';
+import { type GraphSource, readGraphSource } from './graph-source.js';
 
 export interface LayerGroup {
   /** Layers from `first` up to `end`, which is not in it. */
@@ -19,7 +12,7 @@ export interface LayerGroup {
   readonly takes: readonly string[];
   readonly gives: readonly string[];
   /** An ONNX model of it; paths of external data are those of the file. `types`: of what it takes. */
-  encode(types: ReadonlyMap<string, ActivationType>): Uint8Array;
+  encode(types: ReadonlyMap<string, ValueShape>): Uint8Array;
 }
 
 /**
@@ -43,7 +36,7 @@ export function splitGraph(
   const groups = parts.map(({ first, end, nodes, takes }) => {
     const made = nodes.flatMap((node) => source.nodes[node]!.facts.outputs);
     const gives = made.filter((name) => taken.has(name) && !takes.has(name) && levels.made.get(name)! >= 0);
-    const encode: LayerGroup['encode'] = (types) => encodeGroup(source, { nodes, takes, gives, types });
+    const encode: LayerGroup['encode'] = (types) => encodePart(source, { nodes, takes, gives, types });
     return { first, end, takes: [...takes], gives, encode };
   });
   return groups as unknown as readonly [LayerGroup, ...LayerGroup[]];
@@ -108,49 +101,6 @@ function selectNodes(source: GraphSource, levels: Levels, { first, end }: { firs
     }
   }
   return { first, end, nodes: [...chosen].sort((a, b) => a - b), takes };
-}
-
-interface Selection {
-  readonly nodes: readonly number[];
-  readonly takes: ReadonlySet<string>;
-  readonly gives: readonly string[];
-  readonly types: ReadonlyMap<string, ActivationType>;
-}
-
-function encodeGroup(source: GraphSource, { nodes, takes, gives, types }: Selection): Uint8Array {
-  const chosen = nodes.map((node) => source.nodes[node]!);
-  const read = new Set(chosen.flatMap(({ facts }) => facts.inputs));
-  const made = new Set(chosen.flatMap(({ facts }) => facts.outputs));
-  const bytesOf = (pieces: ReadonlyMap<string, { readonly bytes: Uint8Array }>, names: ReadonlySet<string>) =>
-    [...pieces].filter(([name]) => names.has(name)).map(([, { bytes }]) => bytes);
-  const field =
-    (number: number) =>
-    (value: Uint8Array | string): ProtoField => [number, value];
-  const graph = protoMessage([
-    ...chosen.map(({ bytes }) => bytes).map(field(fields.node)),
-    [fields.name, source.name],
-    ...bytesOf(source.initializers, read).map(field(fields.initializer)),
-    ...bytesOf(source.inputs, read).map(field(fields.input)),
-    ...[...takes].map((name) => valueInfo(name, types.get(name))).map(field(fields.input)),
-    ...bytesOf(source.outputs, made).map(field(fields.output)),
-    // ONNX Runtime knows the types of what it computes.
-    ...gives.map((name) => valueInfo(name)).map(field(fields.output)),
-  ]);
-  return protoMessage([...source.header, [graphField, graph]]);
-}
-
-/** ValueInfoProto: name (1), type (2), in it tensor_type (1), in it elem_type (1) and shape (2) of dimensions (1). */
-function valueInfo(name: string, type?: ActivationType): Uint8Array {
-  if (type === undefined) return protoMessage([[1, name]]);
-  const dims = type.dims.map((size): ProtoField => [1, protoMessage(size === null ? [] : [[1, BigInt(size)]])]);
-  const tensor = protoMessage([
-    [1, BigInt(type.type)],
-    [2, protoMessage(dims)],
-  ]);
-  return protoMessage([
-    [1, name],
-    [2, protoMessage([[1, tensor]])],
-  ]);
 }
 
 function refusal(reason: string): OctavoError {

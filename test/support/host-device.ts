@@ -42,15 +42,20 @@ export class HostDevice implements DeviceMemory {
   }
 
   /** A session whose tensors may be of this device. */
-  async open(runtime: Runtime, graph: string | Uint8Array): Promise<Session> {
-    const session = await runtime.open(graph, { device: cpu, threads: 1 });
+  async open(runtime: Runtime, graph: string | Uint8Array, folder?: string): Promise<Session> {
+    const options = { device: cpu, threads: 1, ...(folder !== undefined && { folder }) };
+    const session = await runtime.open(graph, options);
     const { inputs, outputs, optionalInputs, placement } = session;
     const there = (tensors: TensorMap) =>
       new Map(Array.from(tensors, ([name, tensor]) => [name, this.#toHost(tensor)]));
+    const captures = new Map<number, readonly [TensorMap, TensorMap]>();
     return {
       ...{ inputs, outputs, optionalInputs, placement, device: this },
-      run: async (read, written) => {
+      run: async (...[givenInputs, givenOutputs, capture]) => {
         if (this.#failure !== null) throw new Error(this.#failure);
+        const given = [givenInputs, givenOutputs] as const;
+        const [read, written] = capture === undefined ? given : (captures.get(capture) ?? given);
+        if (capture !== undefined) captures.set(capture, [read, written]);
         for (const tensor of written.values()) if ('data' in tensor) this.crossed += tensor.data.byteLength;
         await session.run(there(read), there(written));
       },

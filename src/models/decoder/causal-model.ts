@@ -1,6 +1,7 @@
 /** A model of one graph, the prompt and its continuation one text, that writes its cache in place. */
 import { invariant } from '../../errors.js';
 import type { AnyTensor, Session } from '../runtime/runtime.js';
+import type { CapturedDecode } from './captured-decode.js';
 import { type DecoderPorts, ownPorts } from './decoder-ports.js';
 import type { DeviceLogits } from './device-logits.js';
 import { DeviceStep } from './device-step.js';
@@ -9,6 +10,7 @@ import type { BlockPool } from './kv-pool.js';
 import type { Batch, DecoderShape, ForwardLogits, Guess, LanguageModel } from './language-model.js';
 import type { StepLogits } from './logits.js';
 import { paddedLengths } from './padded-lengths.js';
+import { RowBuckets } from './row-buckets.js';
 import type { RowMove } from './step.js';
 import { StepTensors, type WantedLogits } from './step-tensors.js';
 
@@ -18,6 +20,8 @@ export interface CausalParts {
   readonly cache?: KvCache;
   /** What reads logits where they are; without it they come to the host. */
   readonly logits?: DeviceLogits | null;
+  /** Decode steps that are captured, where `logits` are read. */
+  readonly captured?: CapturedDecode | null;
 }
 
 export class CausalModel implements LanguageModel {
@@ -27,21 +31,26 @@ export class CausalModel implements LanguageModel {
   readonly #cache: KvCache;
   readonly #tensors: StepTensors;
   readonly #logits: DeviceLogits | null;
+  readonly #captured: CapturedDecode | null;
+  readonly #buckets: RowBuckets;
 
   constructor(
     session: Session,
     shape: DecoderShape,
-    { ports = ownPorts(shape.layers), cache, logits }: CausalParts = {},
+    { ports = ownPorts(shape.layers), cache, logits, captured }: CausalParts = {},
   ) {
     this.#session = session;
     this.#logitsName = ports.logits;
     this.#cache = cache ?? new HostKvCache(shape, ports.cache);
     this.#logits = logits ?? null;
+    this.#captured = captured ?? null;
+    this.#buckets = new RowBuckets({ rows: shape.rows, capacity: this.#cache.capacity });
     this.pool = this.#cache.pool;
     this.#tensors = new StepTensors(session, ports, shape.vocab);
   }
 
   async forward(batch: Batch): Promise<ForwardLogits> {
+    if (this.#captured !== null && isDecode(batch)) return this.#decode(batch, this.#captured);
     const logits = await this.#run(batch, 'last');
     if (!('data' in logits)) return this.#read(batch.ids.length);
     return batch.ids.map((row, index) => this.#tensors.lastLogits(logits, index, row.length));
@@ -53,8 +62,19 @@ export class CausalModel implements LanguageModel {
     return ids.map((_, position) => this.#tensors.logitsAt(logits, position));
   }
 
+  /** Rows that stand for nothing take part, so that few numbers of rows are captured. */
+  async #decode(batch: Batch, captured: CapturedDecode): Promise<StepLogits> {
+    this.#buckets.note(batch);
+    const padded = this.#buckets.pad(batch);
+    const view = await this.#cache.view(0, padded.past);
+    const step = this.#tensors.inputs(padded, { length: 1, total: Math.max(...padded.past) + 1 });
+    this.#logits?.read(await captured.run(padded.ids.length, step, view));
+    return this.#read(batch.ids.length);
+  }
+
   async #run(batch: Batch, wanted: WantedLogits): Promise<AnyTensor> {
     const { ids, past, firstRow } = batch;
+    this.#buckets.note(batch);
     const { length, total } = paddedLengths(batch);
     const view = await this.#cache.view(firstRow, past);
     const inputs = this.#tensors.inputs(batch, { length, total }, wanted);
@@ -86,16 +106,24 @@ export class CausalModel implements LanguageModel {
 
   async move(move: RowMove, length: number): Promise<void> {
     await this.#cache.move(move, length);
+    this.#buckets.move(move);
   }
 
   release(): void {
     this.#cache.release();
     this.#logits?.release();
+    this.#buckets.release();
   }
 
   async close(): Promise<void> {
+    await this.#captured?.close();
     await this.#logits?.close();
     await this.#cache.close();
     await this.#session.close();
   }
+}
+
+/** One more token for each of the first rows. */
+function isDecode({ firstRow, ids, past }: Batch): boolean {
+  return firstRow === 0 && ids.every((row, index) => row.length === 1 && past[index]! > 0);
 }

@@ -47,6 +47,18 @@ export async function devicePartsGraph(): Promise<Uint8Array> {
   return encodeInline(builder.finish());
 }
 
+/** The bytes of an ONNX model that takes tensors of these types to memory of the device: `to.i` is `from.i`. */
+export async function deviceUploadGraph(tensors: readonly Tensor[]): Promise<Uint8Array> {
+  const builder = new GraphBuilder();
+  for (const [i, { type, dims: shape }] of tensors.entries()) {
+    const dims = shape.map((_, axis) => `dim.${i}.${axis}`);
+    const from = builder.input({ name: `from.${i}`, type, dims });
+    builder.node('Identity', `${i}`, { inputs: [from], outputs: [`to.${i}`] });
+    builder.output({ name: `to.${i}`, type, dims });
+  }
+  return encodeInline(builder.finish());
+}
+
 /** A session of `deviceCopyGraph` on the device. */
 export class DeviceCopier {
   readonly #session: Session;

@@ -36,7 +36,7 @@ export class DeviceKvCache implements KvCache {
   static async open(
     memory: DeviceMemory,
     { shape, names }: { readonly shape: KvCacheShape; readonly names: CacheNames },
-    { open }: GraphOpener,
+    { open }: Pick<GraphOpener, 'open'>,
   ): Promise<DeviceKvCache> {
     const copier = new DeviceCopier(await open(await deviceCopyGraph(names.past.length, shape.element ?? 'float32')));
     try {

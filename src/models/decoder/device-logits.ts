@@ -1,4 +1,5 @@
 /** Logits that stay on the device that computed them: of a row only what choosing its token takes comes to the host. */
+import { invariant } from '../../errors.js';
 import type { AnyTensor, DeviceMemory, DeviceTensor, Session, Tensor } from '../runtime/runtime.js';
 import { Scratch } from '../worker/scratch.js';
 import type { GraphOpener } from '../worker/serve-steps.js';
@@ -35,7 +36,9 @@ export class DeviceLogits {
   readonly weigher: Weigher;
   readonly #graphs: Graphs;
   /** [rows, vocab] and [rows, blocks, blockTokens] */
-  readonly #logits: DeviceScratch;
+  readonly #scratch: DeviceScratch;
+  /** What was written last. */
+  #logits: DeviceTensor | null = null;
   readonly #weights: DeviceScratch;
   readonly #factors = new Scratch('float32');
   readonly #from = new Scratch('int64');
@@ -66,13 +69,19 @@ export class DeviceLogits {
     this.vocab = vocab;
     this.weigher = weigher;
     this.#graphs = graphs;
-    this.#logits = new DeviceScratch(memory, 'float32');
+    this.#scratch = new DeviceScratch(memory, 'float32');
     this.#weights = new DeviceScratch(memory, 'float32');
   }
 
   /** Where a graph writes the logits of `rows` rows, of several positions of one row: dims [rows, positions, vocab]. */
   target(rows: number, positions: number): DeviceTensor {
-    return this.#logits.tensor([rows, positions, this.vocab]);
+    this.#logits = this.#scratch.tensor([rows, positions, this.vocab]);
+    return this.#logits;
+  }
+
+  /** What is read from now on: dims as of `target`, in memory of somebody else's. */
+  read(logits: DeviceTensor): void {
+    this.#logits = logits;
   }
 
   async likeliest(rows: number): Promise<Likeliest> {
@@ -127,7 +136,8 @@ export class DeviceLogits {
 
   /** No row is read for a while; or a run has failed, and with it perhaps the memory: it is taken anew. */
   release(): void {
-    this.#logits.free();
+    this.#scratch.free();
+    this.#logits = null;
     this.#weights.free();
     this.#values.length = 0;
   }
@@ -153,7 +163,8 @@ export class DeviceLogits {
   }
 
   #rowsOfLogits(rows: number): DeviceTensor {
-    return { ...this.#logits.current, dims: [rows, this.vocab] };
+    invariant(this.#logits !== null, 'logits were written');
+    return { ...this.#logits, dims: [rows, this.vocab] };
   }
 
   #result(name: string, dims: readonly number[]): Tensor {

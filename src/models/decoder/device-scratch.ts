@@ -1,5 +1,4 @@
 /** Memory of a device for the tensors of a step, used again by every step. */
-import { invariant } from '../../errors.js';
 import { type DeviceMemory, type DeviceTensor, elementCount, type TensorType } from '../runtime/runtime.js';
 
 /** One tensor at a time over memory that grows to the largest it ever was. */
@@ -19,12 +18,6 @@ export class DeviceScratch {
     const last = this.#tensor;
     if (last !== null && last.dims.length === dims.length && last.dims.every((dim, i) => dim === dims[i])) return last;
     this.#tensor = { ...this.#reserve(dims), dims };
-    return this.#tensor;
-  }
-
-  /** What was given last. */
-  get current(): DeviceTensor {
-    invariant(this.#tensor !== null, 'a tensor was asked for');
     return this.#tensor;
   }
 

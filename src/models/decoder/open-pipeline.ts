@@ -24,7 +24,7 @@ export interface PipelineSetup {
 /** Throws `unsupported_model` for a graph that cannot be cut, and what opening a session throws. */
 export async function openPipeline(
   { graph, shape, ports = ownPorts(shape.layers) }: PipelineSetup,
-  opener: GraphOpener,
+  opener: Omit<GraphOpener, 'remark'>,
   pace: ConstructorParameters<typeof PipelineModel>[1] = new MicroBatchPace(opener.devices.length),
 ): Promise<PipelineModel> {
   const { devices } = opener;
@@ -57,12 +57,17 @@ function slice(names: readonly string[], { first, end }: LayerGroup): readonly s
   return names.slice(2 * first, 2 * end);
 }
 
-const openOn = (opener: GraphOpener, device: Device) => (graph: string | Uint8Array) => opener.open(graph, { device });
+const openOn = (opener: Pick<GraphOpener, 'open'>, device: Device) => (graph: string | Uint8Array) =>
+  opener.open(graph, { device });
 
 async function openGroup(
   group: LayerGroup,
   known: ReadonlyMap<string, ValueType>,
-  { graph, device, opener }: { readonly graph: string; readonly device: Device; readonly opener: GraphOpener },
+  {
+    graph,
+    device,
+    opener,
+  }: { readonly graph: string; readonly device: Device; readonly opener: Omit<GraphOpener, 'remark'> },
 ): Promise<Session> {
   const types = new Map(
     group.takes.map((name) => {

@@ -3,14 +3,12 @@ import { workerData } from 'piscina';
 import { type GraphOpener, serveSteps } from '../worker/serve-steps.js';
 import type { ThreadSetup } from '../worker/thread-protocol.js';
 import { checkCacheDevices } from './cache-devices.js';
-import { CausalModel } from './causal-model.js';
 import { Decoder } from './decoder.js';
 import { ownPorts } from './decoder-ports.js';
-import { DeviceKvCache } from './device-kv-cache.js';
-import { DeviceLogits } from './device-logits.js';
 import { EncoderDecoderModel } from './encoder-decoder-model.js';
 import { GrowingModel } from './growing-model.js';
 import type { LanguageModel } from './language-model.js';
+import { openCausal } from './open-causal.js';
 import { openPipeline } from './open-pipeline.js';
 import { openWeigher, type Weigher } from './weigher.js';
 import type { DecoderSetup } from './worker-protocol.js';
@@ -28,15 +26,10 @@ async function openModel(opener: GraphOpener, weigher: Weigher): Promise<Languag
   const { shape, encoder, ports = ownPorts(shape.layers) } = setup;
   checkCacheDevices(shape.element, opener.devices);
   if (opener.devices.length > 1) return openPipeline(setup, opener);
-  const session = await opener.open(setup.graph);
   if (encoder !== undefined) {
-    return new EncoderDecoderModel({ ...encoder, decoder: session, encoder: await opener.open(encoder.graph) }, shape);
+    const decoder = await opener.open(setup.graph);
+    return new EncoderDecoderModel({ ...encoder, decoder, encoder: await opener.open(encoder.graph) }, shape);
   }
-  if (ports.passing === 'growing') return new GrowingModel(session, shape, ports);
-  const { device } = session;
-  if (device === null) return new CausalModel(session, shape, { ports });
-  // Where the graph runs, there its cache is, and what it writes is read.
-  const cache = await DeviceKvCache.open(device, { shape, names: ports.cache }, opener);
-  const logits = await DeviceLogits.open(device, { vocab: shape.vocab, weigher }, opener);
-  return new CausalModel(session, shape, { ports, cache, logits });
+  if (ports.passing === 'growing') return new GrowingModel(await opener.open(setup.graph), shape, ports);
+  return openCausal(setup, opener, weigher);
 }

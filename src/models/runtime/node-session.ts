@@ -19,8 +19,9 @@ export function openNodeRuntime(): Runtime {
       backends.includes(name),
     ),
     gpus: [],
-    open: async (model, { device, threads, profile }) => {
+    open: async (model, { device, threads, profile, capture = false }) => {
       try {
+        if (capture) throw new Error('onnxruntime-node captures no runs');
         const options: ort.InferenceSession.SessionOptions = {
           executionProviders: [device.provider === 'cuda' ? { name: 'cuda', deviceId: device.index } : device.provider],
           intraOpNumThreads: threads,

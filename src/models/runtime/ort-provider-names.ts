@@ -8,6 +8,8 @@ interface OrtProvider {
   readonly memory: string | null;
   /** Memory of device 1 is numbered so; the others call the memory of whatever device they were given 0. */
   readonly memoryByIndex?: boolean;
+  /** Settings of a session with which it captures runs. Others were not tried. */
+  readonly capture?: readonly string[];
 }
 
 export const ortProviders: Readonly<Record<ProviderName, OrtProvider>> = {
@@ -16,7 +18,10 @@ export const ortProviders: Readonly<Record<ProviderName, OrtProvider>> = {
   tensorrt: { name: 'TensorrtExecutionProvider', memory: 'Cuda', memoryByIndex: true },
   directml: { name: 'DmlExecutionProvider', memory: 'DML' },
   coreml: { name: 'CoreMLExecutionProvider', memory: null },
-  webgpu: { name: 'WebGpuExecutionProvider', memory: 'WebGPU_Buffer' },
+  webgpu: {
+    ...{ name: 'WebGpuExecutionProvider', memory: 'WebGPU_Buffer' },
+    capture: ['ep.webgpuexecutionprovider.enableGraphCapture', 'ep.webgpuexecutionprovider.enableInt64'],
+  },
 };
 
 const ours: ReadonlyMap<string, ProviderName> = new Map(

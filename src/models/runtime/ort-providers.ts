@@ -5,6 +5,7 @@ import { conciseReason } from './device.js';
 import { type OrtApi, type Pointer, pointerCell } from './ort-api.js';
 import { listEpDevices } from './ort-hardware.js';
 import { ortProviders } from './ort-provider-names.js';
+import { loggingLevel } from './ort-threads.js';
 import type { Device } from './runtime.js';
 
 /** The C API, its environment, and the settings of the session to come. */
@@ -14,14 +15,23 @@ interface Target {
   readonly settings: Pointer;
 }
 
-/** Throws `runtime_unavailable` when the provider, or its device of that number, cannot be used. */
-export function appendProvider(target: Target, device: Device): void {
+/** Throws `runtime_unavailable` when the provider, or its device of that number, cannot be used, or not so. */
+export function appendProvider(target: Target, device: Device, capture: boolean): void {
   try {
+    if (capture) enableCapture(target, device);
     append(target, device);
   } catch (error) {
     const message = `The ${device.provider} provider cannot be used on this machine: ${conciseReason(error as Error)}`;
     throw new OctavoError('runtime_unavailable', message, null, { cause: error });
   }
+}
+
+function enableCapture({ api, settings }: Target, { provider }: Device): void {
+  const { capture } = ortProviders[provider];
+  if (capture === undefined) throw new Error('no runs are captured with it');
+  for (const name of capture) api.call('AddSessionConfigEntry', settings, name, '1');
+  // That it refuses a graph is thrown, and needs no line of ONNX Runtime's own.
+  api.call('SetSessionLogSeverityLevel', settings, loggingLevel.fatal);
 }
 
 function append(target: Target, { provider, index }: Device): void {

@@ -9,6 +9,7 @@ import { listGpus } from './ort-hardware.js';
 import { readOutputType } from './ort-output-type.js';
 import { ortProviders, ourProvider } from './ort-provider-names.js';
 import { appendProvider } from './ort-providers.js';
+import { OrtRunOptions } from './ort-run-options.js';
 import { createEnvironment, setThreads } from './ort-threads.js';
 import { createShape, elementType } from './ort-values.js';
 import type { Placement } from './placement.js';
@@ -54,13 +55,16 @@ class OrtSession implements Session {
   readonly #session: Pointer;
   readonly #binding: Pointer;
   readonly #memoryInfo: Pointer;
+  readonly #runOptions: OrtRunOptions;
   readonly #boundInputs = new Map<string, AnyTensor>();
   readonly #boundOutputs = new Map<string, AnyTensor>();
 
-  constructor(api: OrtApi, session: Pointer, { device: { provider, index }, background = false }: SessionOptions) {
+  constructor(api: OrtApi, session: Pointer, options: SessionOptions) {
+    const { provider, index } = options.device;
     this.#api = api;
-    this.#background = background;
+    this.#background = options.background ?? false;
     this.#session = session;
+    this.#runOptions = new OrtRunOptions(api, options.capture ?? false);
     const { memory: name, memoryByIndex = false } = ortProviders[provider];
     this.device = name === null ? null : new OrtDevice(api, session, { name, index: memoryByIndex ? index : 0 });
     this.#binding = api.create('CreateIoBinding', session);
@@ -75,12 +79,13 @@ class OrtSession implements Session {
     return readOutputType(this.#api, this.#session, this.outputs.indexOf(output));
   }
 
-  async run(inputs: TensorMap, outputs: TensorMap): Promise<void> {
+  async run(inputs: TensorMap, outputs: TensorMap, capture?: number): Promise<void> {
     try {
       this.#bind('BindInput', this.#boundInputs, inputs);
       this.#bind('BindOutput', this.#boundOutputs, outputs);
-      if (this.#background) await this.#api.callAsync('RunWithBinding', this.#session, null, this.#binding);
-      else this.#api.call('RunWithBinding', this.#session, null, this.#binding);
+      const run = [this.#session, this.#runOptions.of(capture), this.#binding] as const;
+      if (this.#background) await this.#api.callAsync('RunWithBinding', ...run);
+      else this.#api.call('RunWithBinding', ...run);
     } catch (error) {
       throw runFailure(error as Error);
     }
@@ -89,6 +94,7 @@ class OrtSession implements Session {
   async close(): Promise<void> {
     this.#api.release('ReleaseIoBinding', this.#binding);
     this.#api.release('ReleaseMemoryInfo', this.#memoryInfo);
+    this.#runOptions.close();
     this.device?.close();
     this.#api.release('ReleaseSession', this.#session);
     this.#boundInputs.clear();
@@ -132,7 +138,7 @@ class OrtSession implements Session {
 /** Session options, to be released by the caller. Throws `runtime_unavailable` when the provider cannot be used. */
 function createSettings(
   { api, environment }: { readonly api: OrtApi; readonly environment: Pointer },
-  { device, threads, folder, profile }: SessionOptions,
+  { device, threads, folder, profile, capture = false }: SessionOptions,
 ): Pointer {
   const settings = api.create('CreateSessionOptions');
   try {
@@ -148,7 +154,7 @@ function createSettings(
     // Between steps the cores belong to the server.
     api.call('AddSessionConfigEntry', settings, 'session.force_spinning_stop', '1');
     if (profile !== undefined) api.call('EnableProfiling', settings, profile);
-    appendProvider({ api, environment, settings }, device);
+    appendProvider({ api, environment, settings }, device, capture);
     return settings;
   } catch (error) {
     api.release('ReleaseSessionOptions', settings);

@@ -5,7 +5,7 @@ import type { OrtApi, Pointer } from './ort-api.js';
 /** Of the pool, the calling thread included. The same in every thread of the process, which has one pool. */
 const sharedThreads = countThreads().threads;
 
-const loggingLevel = { error: 3 };
+export const loggingLevel = { error: 3, fatal: 4 };
 
 /**
  * ONNX Runtime's environment, with the pool. It is one for the process and lives as long as it: whoever asks first makes it, and

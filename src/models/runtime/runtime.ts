@@ -57,8 +57,10 @@ export interface Session {
   /**
    * Runs the graph and writes the outputs into the given tensors. One tensor may be an input and an output at once:
    * it is then updated in place. Throws `device_lost`, `device_out_of_memory`, or `internal_error` with ONNX Runtime's message.
+   * `capture`, of a session that captures: a number above 0. The first run with it is recorded, and each later one repeats its
+   * work on the memory of the first, whatever is given: all of both must be on the device, and stay there.
    */
-  run(inputs: TensorMap, outputs: TensorMap): Promise<void>;
+  run(inputs: TensorMap, outputs: TensorMap, capture?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Runs leave the calling thread free, so that several sessions can run at once. */
   readonly background?: boolean;
+  /** Runs can be captured. Opening throws where the provider cannot capture any, or none of this graph. */
+  readonly capture?: boolean;
   /** Of a graph that is given as bytes: the folder in which its external data is. */
   readonly folder?: string;
   /** Path to which the session appends a time and `.json`, for a profile of its runs that is whole when it is closed. */

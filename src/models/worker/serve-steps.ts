@@ -29,6 +29,8 @@ export interface GraphOpener {
   readonly devices: readonly [Device, ...Device[]];
   /** Opens a file, or the bytes of a graph: on the first device unless another is named. Throws what opening a session throws. */
   open(graph: string | Uint8Array, options?: Partial<SessionOptions>): Promise<Session>;
+  /** Says something of how the model runs there, where its placement is told. */
+  remark(text: string): void;
 }
 
 /** Opens the model's graph, and makes what runs its steps. */
@@ -126,6 +128,7 @@ async function openAt<Step, Result>(
 ): Promise<{ readonly runner: StepRunner<Step, Result>; readonly placement: string }> {
   const sessions: Session[] = [];
   const placements: string[] = [];
+  const remarks: string[] = [];
   const threads = Math.max(1, Math.floor(setup.threads / devices.length));
   const open: GraphOpener['open'] = async (graph, options) => {
     // Bytes without a folder are a graph of ours beside the model's, which copies or weighs.
@@ -139,8 +142,9 @@ async function openAt<Step, Result>(
     return session;
   };
   try {
-    const runner = await createRunner({ runtime, devices, open });
-    return { runner, placement: placements.join(' + ') };
+    const runner = await createRunner({ runtime, devices, open, remark: (text) => remarks.push(text) });
+    const placement = [placements.join(' + '), ...remarks].filter((text) => text !== '').join('; ');
+    return { runner, placement };
   } catch (error) {
     for (const session of sessions) await session.close().catch(() => {});
     throw error;

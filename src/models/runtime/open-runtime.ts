@@ -1,7 +1,7 @@
 /** Chooses how ONNX Runtime is reached, and says why. */
 import { findOrtLibrary, namedOrtLibrary } from './ort-library.js';
+import { setOrtVariables } from './ort-variables.js';
 import type { Runtime, RuntimeName } from './runtime.js';
-import { refuseTelemetry } from './telemetry.js';
 
 export interface RuntimeChoice {
   readonly runtime: Runtime;
@@ -14,7 +14,7 @@ export interface RuntimeChoice {
  * Throws `runtime_unavailable`. The modules are imported late because a process may load only one of them.
  */
 export async function openRuntime(preference: RuntimeName | 'auto'): Promise<RuntimeChoice> {
-  refuseTelemetry();
+  setOrtVariables();
   if (preference === 'onnxruntime-node') return { runtime: await openFallback(), reason: 'chosen by configuration' };
   try {
     const { openOrtRuntime } = await import('./ort-session.js');

@@ -16,7 +16,7 @@ export function createEnvironment(api: OrtApi): Pointer {
   try {
     api.call('SetGlobalIntraOpNumThreads', options, sharedThreads);
     const environment = api.create('CreateEnvWithGlobalThreadPools', loggingLevel.error, 'octavo', options);
-    // On Windows there is no variable for it (`refuseTelemetry`).
+    // On Windows there is no variable for it (`setOrtVariables`).
     api.call('DisableTelemetryEvents', environment);
     return environment;
   } finally {

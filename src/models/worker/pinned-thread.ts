@@ -1,6 +1,6 @@
 /** A worker thread that stays the same from its start to its end, one task at a time: what it has loaded is not lost. */
 import { Piscina } from 'piscina';
-import { refuseTelemetry } from '../runtime/telemetry.js';
+import { setOrtVariables } from '../runtime/ort-variables.js';
 
 export interface PinnedThread<Request, Reply> {
   run(request: Request): Promise<Reply>;
@@ -10,7 +10,7 @@ export interface PinnedThread<Request, Reply> {
 
 /** Starts `worker` with `workerData`. Never aborted: ending a thread inside a native run aborts the process. */
 export function startPinnedThread<Request, Reply>(worker: URL, workerData: unknown): PinnedThread<Request, Reply> {
-  refuseTelemetry();
+  setOrtVariables();
   return new Piscina<Request, Reply>({
     filename: worker.href,
     workerData,

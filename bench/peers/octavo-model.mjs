@@ -7,12 +7,12 @@ import { checkpoint } from './checkpoint.mjs';
 
 const dist = new URL('../../dist/', import.meta.url).pathname;
 
-/** The folder of a shape in a precision of `octavo build`, built when this code has not built it yet. */
-export async function octavoModel(shape, precision = 'int8') {
+/** The folder of a shape in a precision of `octavo build`, and with more of its flags, built when this code has not built it yet. */
+export async function octavoModel(shape, precision = 'int8', more = []) {
   const source = await checkpoint(shape);
-  const name = `octavo-${precision}-${builderHash()}`;
+  const name = ['octavo', precision, ...more.filter((flag) => !flag.startsWith('--')), builderHash()].join('-');
   await once([shape, name], (folder) => {
-    const flags = ['--precision', precision, '--no-receipt'];
+    const flags = ['--precision', precision, '--no-receipt', ...more];
     const args = [path.join(dist, 'cli.js'), 'build', source, '--out', path.join(folder, 'model'), ...flags];
     return runProgram(process.execPath, args);
   });

@@ -11,6 +11,7 @@ const quantised = (name, quantisation) => async () => (await module(name)).creat
 /** In the order of the table. */
 export const peers = {
   octavo: plain('octavo'),
+  'octavo-int8-cache': quantised('octavo', 'int8'),
   'session-run': plain('session-run'),
   'transformers-js': plain('transformers-js'),
   'node-llama-cpp-q8': quantised('node-llama-cpp', 'Q8_0'),

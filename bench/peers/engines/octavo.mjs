@@ -9,12 +9,21 @@ import { octavoModel } from '../octavo-model.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
-export const peer = {
-  name: 'Octavo, INT8 (W8A8)',
-  version: async () => version,
-  prepare: async (shape) => void (await octavoModel(shape)),
-  open: async ({ shape, ...sizes }) => openOctavo({ ...sizes, folder: await octavoModel(shape), device: 'cpu' }),
-};
+export const peer = peerOf('Octavo, INT8 (W8A8)', []);
+
+/** `kvCache`: what keys and values are kept as. */
+export const createPeer = (kvCache) =>
+  peerOf(`Octavo, INT8 (W8A8), cache in ${kvCache.toUpperCase()}`, ['--kv-cache', kvCache]);
+
+function peerOf(name, flags) {
+  const folderOf = (shape) => octavoModel(shape, 'int8', flags);
+  return {
+    name,
+    version: async () => version,
+    prepare: async (shape) => void (await folderOf(shape)),
+    open: async ({ shape, ...sizes }) => openOctavo({ ...sizes, folder: await folderOf(shape), device: 'cpu' }),
+  };
+}
 
 /** `folder`: a model folder; `device` as in `--device`; `ortLibrary`: another build of ONNX Runtime. `about`: how the model is run. */
 export async function openOctavo({ rows, capacity, ...options }) {

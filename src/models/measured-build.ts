@@ -66,7 +66,7 @@ async function buildUntilGood(setting: Setting, onProgress: OnProgress): Promise
         room,
       });
       if (more.length === 0) {
-        throw new OctavoError('invalid_model', describeLoss(loss, { maxLoss, kept, precision: build.precision }));
+        throw new OctavoError('invalid_model', describeLoss(loss, { maxLoss, kept, build }));
       }
       kept = [...kept, ...more];
     }
@@ -127,12 +127,13 @@ const namedLayers = 5;
 
 function describeLoss(
   { measured, layers }: TooLossy,
-  { maxLoss, kept, precision }: { maxLoss: number; kept: readonly Sensitivity[]; precision: string },
+  { maxLoss, kept, build }: { maxLoss: number; kept: readonly Sensitivity[]; build: BuildOptions },
 ): string {
   const total = layers.reduce((sum, { divergence }) => sum + divergence, 0);
   const worst = layers.slice(0, namedLayers).map(({ layer, divergence }) => `${layer} ${percent(divergence / total)}`);
   const mended = kept.length === 0 ? '' : `, with ${counted(kept.length, 'layer')} in FP32`;
-  const sentence = `${precision.toUpperCase()} ${measured.quality.told}${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written.`;
+  const cached = build.cacheRanges === undefined ? '' : ' with an INT8 KV cache';
+  const sentence = `${build.precision.toUpperCase()}${cached} ${measured.quality.told}${mended}; at most ${Number((100 * maxLoss).toPrecision(6))}% is allowed. Nothing was written.`;
   if (layers.length === 0) return sentence;
   return `${sentence} Of what the layers cost, each quantised alone, these have the largest parts: ${worst.join(', ')}. No more than ${percent(maxKeptShare)} of the weights are kept in FP32.`;
 }

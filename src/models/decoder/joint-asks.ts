@@ -1,4 +1,5 @@
 /** Rows that choose their tokens at the same time, and what they ask for meanwhile: run together. */
+import { invariant } from '../../errors.js';
 
 interface Waiting<Ask> {
   readonly ask: Ask;
@@ -19,6 +20,7 @@ export interface Answers<Ask> {
 export class JointAsks<Ask> {
   readonly #answers: Answers<Ask>;
   #choosing = 0;
+  #running = false;
   #waiting: Waiting<Ask>[] = [];
 
   constructor(answers: Answers<Ask>) {
@@ -39,8 +41,9 @@ export class JointAsks<Ask> {
     for (const result of await Promise.allSettled(chosen)) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Until it has come. A row asks for one thing at a time. */
+  /** Until it has come. A row asks for one thing at a time, and outside of `each` only one row asks. */
   ask(ask: Ask): Promise<void> {
+    invariant(!this.#running, 'nobody asks while what was asked for is run');
     return new Promise((resume, fail) => {
       this.#waiting.push({ ask, resume, fail });
       this.#answerWhenAllWait();
@@ -57,12 +60,15 @@ export class JointAsks<Ask> {
     const chosen = this.#answers.choose?.(asks) ?? asks;
     const answered = waiting.filter(({ ask }) => chosen.includes(ask));
     this.#waiting = waiting.filter(({ ask }) => !chosen.includes(ask));
+    this.#running = true;
     try {
       await this.#answers.run(chosen);
       for (const { resume } of answered) resume();
     } catch (error) {
       this.#waiting = [];
       for (const { fail } of waiting) fail(error);
+    } finally {
+      this.#running = false;
     }
   }
 }

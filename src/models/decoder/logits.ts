@@ -23,7 +23,7 @@ export type LogProbabilityOf = (token: number) => number | Promise<number>;
 /** The rows of one step; they hold until the next one. */
 export interface StepLogits {
   readonly rows: readonly RowLogits[];
-  /** Chooses for all rows, in their order, or at once where that asks less often of a device. */
+  /** Chooses for all rows, in no order, several at once: what they ask for meanwhile is run together. */
   each(choose: (row: RowLogits, index: number) => Promise<void>): Promise<void>;
 }
 

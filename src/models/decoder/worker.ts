@@ -18,13 +18,18 @@ const setup = workerData as DecoderSetup & ThreadSetup;
 const isInterrupted = () => Atomics.load(setup.interrupt, 0) !== 0;
 
 export default serveSteps(setup, async (opener) => {
+  checkCacheDevices(setup.shape.element, opener.devices);
   const weigher = await openWeigher(opener.runtime, setup.shape.vocab, setup.threads);
-  return new Decoder(await openModel(opener, weigher), weigher, isInterrupted);
+  try {
+    return new Decoder(await openModel(opener, weigher), weigher, isInterrupted);
+  } catch (error) {
+    await weigher.close();
+    throw error;
+  }
 });
 
 async function openModel(opener: GraphOpener, weigher: Weigher): Promise<LanguageModel> {
   const { shape, encoder, ports = ownPorts(shape.layers) } = setup;
-  checkCacheDevices(shape.element, opener.devices);
   if (opener.devices.length > 1) return openPipeline(setup, opener);
   if (encoder !== undefined) {
     const decoder = await opener.open(setup.graph);

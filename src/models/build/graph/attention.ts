@@ -65,17 +65,19 @@ export function attention(context: GraphContext, path: string, use: AttentionUse
   );
   const present = ['key', 'value'].map((part) => `present.${layer}.${part}`);
   const inside = rotary !== null && rotary.positions === undefined;
-  const tables = inside ? [rotary.tables.cos, rotary.tables.sin] : [];
+  const tables = inside ? [rotary.tables.cos, rotary.tables.sin] : ['', ''];
+  const noPositionsBiasSinks = ['', '', ''];
   const rounding = int8Cache(context, path, { use, present });
-  const lengths = [inputs.seqlens, inputs.totalLength];
   const attended = builder.node('GroupQueryAttention', path, {
-    inputs: [
+    inputs: givenInputs([
       ...queriesKeysValues(context, path, use),
       ...past,
-      ...lengths,
+      inputs.seqlens,
+      inputs.totalLength,
       ...tables,
-      ...rounding.after(tables.length),
-    ],
+      ...noPositionsBiasSinks,
+      ...rounding.scales,
+    ]),
     outputs: [`${path}/GroupQueryAttention/output_0`, ...present],
     attributes: {
       num_heads: BigInt(shape.heads),
@@ -92,16 +94,18 @@ export function attention(context: GraphContext, path: string, use: AttentionUse
   return attended;
 }
 
-/** Inputs that may stand between the cache's lengths and its scales: tables, positions, a bias, sinks. */
-const optionalInputs = 5;
+/** Without those at the end that are left out. */
+function givenInputs(inputs: readonly string[]): readonly string[] {
+  return inputs.slice(0, inputs.findLastIndex((name) => name !== '') + 1);
+}
 
-/** What the operator needs to know of a cache in int8; nothing where it is float32. */
+/** What the operator needs to know of a cache in int8: the scales of keys and values; nothing where it is float32. */
 function int8Cache(
   { builder, cacheRanges }: GraphContext,
   path: string,
   { use, present }: { use: AttentionUse; present: readonly string[] },
 ) {
-  if (cacheRanges === undefined) return { after: () => [], attributes: {} };
+  if (cacheRanges === undefined) return { scales: [], attributes: {} };
   const { kvHeads, headDim } = use.shape;
   const pairs = use.rotary?.rotary.frequencies.length ?? 0;
   const scales = (['k', 'v'] as const).map((part, index) => {
@@ -113,10 +117,8 @@ function int8Cache(
     builder.initializers(constantTensor(spec, [...cacheScales(ranges, turning)]));
     return name;
   });
-  return {
-    after: (given: number) => [...new Array<string>(optionalInputs - given).fill(''), ...scales],
-    attributes: { k_quant_type: 'PER_CHANNEL', v_quant_type: 'PER_CHANNEL', kv_cache_bit_width: 8n },
-  };
+  const attributes = { k_quant_type: 'PER_CHANNEL', v_quant_type: 'PER_CHANNEL', kv_cache_bit_width: 8n };
+  return { scales, attributes };
 }
 
 /** The operator's first three inputs: packed in one where nothing happens to them before. */

@@ -35,7 +35,7 @@ describe('octavo doctor', () => {
   it.each([
     ['is missing', () => '/nowhere/libonnxruntime.so', /: .*cannot open shared object file/],
     ['is none', () => process.execPath, /node: /],
-    ['is too old', oldLibrary, /: version 1\.14\.1 has no C API 22: 1\.22 or newer is needed$/m],
+    ['is too old', oldLibrary, /: version 1\.14\.1 has no C API 22: 1\.22 or newer is needed\.$/m],
   ])('refuses a library that %s, by name', async (_, library, message) => {
     const { code, err } = await doctor(['--ort-library', library()], {});
     expect(code).toBe(1);

@@ -1,5 +1,4 @@
 /** What zod found wrong with a value, in the words of a person: what is allowed, and what came instead. */
-
 import type { z } from 'zod';
 import { counted } from './counted.js';
 
@@ -58,7 +57,7 @@ function describeChoice(values: readonly unknown[]): string {
 
 function describeSize(bound: string, limit: number | bigint, { origin }: { readonly origin: string }): string {
   // The bounds of zod's whole numbers are not those of the field.
-  if (Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER) return 'expected a whole number below 2^53';
+  if (Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER) return 'expected a whole number between -2^53 and 2^53';
   if (origin === 'number' || origin === 'int') return `expected ${bound} ${limit}`;
   const unit = origin === 'string' ? 'character' : origin === 'array' ? 'entry' : origin;
   return `expected ${bound} ${counted(Number(limit), unit, unit === 'entry' ? 'entries' : undefined)}`;

@@ -32,6 +32,9 @@ export function openScreening(config: Config, report: SafetyReport, screens: rea
     onError: report.screenFailed,
     onFinding: audit?.observe,
   });
+  // Last, so that what is refused above leaves no timer.
+  rules?.file.start();
+  policy?.file.start();
   const close = () => {
     audit?.close();
     rules?.file.close();

@@ -43,15 +43,18 @@ function toIssue(issue: ZodIssue, path: readonly PropertyKey[]): ValidationIssue
 }
 
 /** Faults named in one message. */
-const mostFaults = 10;
+export const mostFaults = 10;
 
 /** What is wrong with a value, for a person, on one line: `labels.toxic: expected a string, got a number`. */
 export function describeFaults({ issues }: z.ZodError): string {
-  const faults = flattenIssues(issues).map(({ path, message }) =>
-    path.length === 0 ? message : `${formatPath(path)}: ${message}`,
-  );
+  const faults = flattenIssues(issues).map(describeFault);
   const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];
   return [...faults.slice(0, mostFaults), ...more].join('; ');
+}
+
+/** `labels.toxic: expected a string, got a number`. */
+export function describeFault({ path, message }: ValidationIssue): string {
+  return path.length === 0 ? message : `${formatPath(path)}: ${message}`;
 }
 
 /** `messages[0].content`, with names of a sane length. */

@@ -1,5 +1,4 @@
 /** `octavo bench`: how fast the engine of a model is on this machine, without HTTP. */
-
 import { z } from 'zod';
 import { counted } from '../counted.js';
 import { engineOptions } from '../engine-options.js';

@@ -150,6 +150,7 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
   const { text, tokens, threads, kvCache } = settings;
   if (source === undefined) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
+    refuseText(settings.calibrate);
     const shaped = { ...options, shape: random ?? '', seed };
     if (kvCache === undefined) return { manifest: await buildRandomModel(shaped, onProgress), receipt: null };
     await checkInt8Cache(shaped, precision);
@@ -167,6 +168,14 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
   }
   const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', device: 'cpu' } as const;
   return buildMeasured({ build: { ...options, source }, measure, maxLoss, texts }, onProgress);
+}
+
+/** Random weights are measured on no text but the bundled one. */
+function refuseText(calibrate: string): void {
+  if (calibrate === 'default' || calibrate === 'off') return;
+  const why =
+    'it is for checkpoints, and an int8 cache of random weights is measured on the text that ships with Octavo';
+  throw new OctavoError('invalid_config', `--calibrate ${calibrate} has no use with --random: ${why}.`);
 }
 
 /** Throws `invalid_config` for a text that the build has no use for, and for a cache that cannot be int8. */

@@ -129,7 +129,7 @@ async function takeTurn(url: string, asked: readonly Message[], settings: ChatSe
   try {
     const { content, finish } = await streamReply(url, asked, settings);
     process.stdout.write('\n');
-    if (finish === 'length') process.stderr.write(`${describeCut(settings.maxTokens)}\n`);
+    if (finish === 'length') process.stderr.write(`${describeCut(settings)}\n`);
     if (finish === 'content_filter') process.stderr.write('(The safety filter ended the reply.)\n');
     return [...asked, { role: 'assistant', content }];
   } catch (error) {
@@ -141,8 +141,9 @@ async function takeTurn(url: string, asked: readonly Message[], settings: ChatSe
   }
 }
 
-function describeCut(maxTokens: number | null): string {
-  if (maxTokens === null)
-    return '(The reply was cut: the context of the model is full. /new begins another conversation.)';
-  return `(The reply was cut at ${counted(maxTokens, 'token')}, as --max-tokens says.)`;
+function describeCut({ maxTokens, url }: Pick<ChatSettings, 'maxTokens' | 'url'>): string {
+  if (maxTokens !== null) return `(The reply was cut at ${counted(maxTokens, 'token')}, as --max-tokens says.)`;
+  // Another server may have a limit of its own.
+  const why = url === null ? 'the context of the model is full' : 'it is as long as the server allows';
+  return `(The reply was cut: ${why}. /new begins another conversation.)`;
 }

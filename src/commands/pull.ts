@@ -1,5 +1,4 @@
 /** `octavo pull`: from a Hugging Face hub to a folder that `octavo build` reads, or that holds ONNX files. */
-
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { counted } from '../counted.js';

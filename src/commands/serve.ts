@@ -1,5 +1,4 @@
 /** `octavo serve`: the server, until it is told to stop. */
-
 import closeWithGrace from 'close-with-grace';
 import { type Config, readConfig, serveFlags } from '../config.js';
 import { counted } from '../counted.js';

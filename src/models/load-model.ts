@@ -1,5 +1,4 @@
 /** Loads a model folder for serving: its names and limits, its tokenizer, and the engine in its worker thread. */
-
 import { z } from 'zod';
 import type { DeviceName } from '../device-name.js';
 import { OctavoError } from '../errors.js';

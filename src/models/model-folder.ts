@@ -1,5 +1,4 @@
 /** Opens a model folder that `octavo build` wrote: the files of its manifest, each as it was built, and the receipt. */
-
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';

@@ -1,5 +1,4 @@
 /** Runs a model's steps with a profile, and says in which provider, and which of its operators, their time goes. */
-
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -9,6 +9,8 @@ export interface WatchedFile {
   readonly read: () => string;
   /** What it says counts from now on. Throws `invalid_config`, naming file and line, and changes nothing then. */
   readonly take: (text: string) => void;
+  /** What else `take` judges the text by: one that was refused is tried again when that has changed. */
+  readonly basis?: () => string;
   /** It has changed, and is broken or gone: what it said before stays. */
   readonly refused: (error: OctavoError) => void;
 }
@@ -27,17 +29,23 @@ export interface FileReport {
  */
 export class FileWatcher {
   readonly #file: WatchedFile;
-  /** What was taken last, good or broken; `null` when the file could not be read. */
-  #text: string | null;
-  /** What the last look read. */
+  /** What counts; `undefined` while the file was refused since, so that what comes after is told, also where it is the same. */
+  #taken: string | undefined;
+  /** What was refused since, with its basis. */
+  #refused: string | undefined;
+  /** What the last look read; `null` when the file could not be read. */
   #seen: string | null;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `text`: what of the file counts already. */
-  constructor(text: string, file: WatchedFile, everyMs: number = defaultEveryMs) {
+  constructor(text: string, file: WatchedFile) {
     this.#file = file;
-    this.#text = text;
+    this.#taken = text;
     this.#seen = text;
+  }
+
+  /** Looks again and again, until `close`. */
+  start(everyMs: number = defaultEveryMs): void {
     this.#timer = setInterval(() => this.check(), everyMs).unref();
   }
 
@@ -46,19 +54,27 @@ export class FileWatcher {
     let text: string | null = null;
     try {
       text = this.#file.read();
-      if (this.#isNew(text)) this.#file.take(text);
+      if (!this.#isNew(text)) return;
+      this.#file.take(text);
+      this.#taken = text;
+      this.#refused = undefined;
     } catch (error) {
       if (!(error instanceof OctavoError)) throw error;
-      if (text !== null || this.#isNew(null)) this.#file.refused(error);
+      if (text === null && !this.#isNew(null)) return;
+      this.#taken = undefined;
+      this.#refused = this.#state(text);
+      this.#file.refused(error);
     }
   }
 
   #isNew(text: string | null): boolean {
     const isSettled = text === this.#seen;
     this.#seen = text;
-    if (!isSettled || text === this.#text) return false;
-    this.#text = text;
-    return true;
+    return isSettled && text !== this.#taken && this.#state(text) !== this.#refused;
+  }
+
+  #state(text: string | null): string {
+    return JSON.stringify(text === null ? null : [text, this.#file.basis?.()]);
   }
 
   close(): void {

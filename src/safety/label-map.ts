@@ -1,5 +1,4 @@
 /** What the labels of a classifier, or the words of a guard, mean: categories of moderation, and from which score on each counts as found. */
-
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
 import { describeFaults } from '../validation-issue.js';

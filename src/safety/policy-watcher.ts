@@ -9,15 +9,17 @@ export class PolicyWatcher {
   readonly file: FileWatcher;
   #policy: Policy;
 
-  /** Reads the file; throws `invalid_config`. `known`: at the time, since rules change too. */
-  constructor(file: string, known: () => Known, report: FileReport, everyMs?: number) {
+  /** Reads the file; throws `invalid_config`. `known`: at the time, since rules change too, before the policy or after it. */
+  constructor(file: string, known: () => Known, report: FileReport) {
     const text = readPolicyText(file);
     this.#policy = parsePolicy(text, file, known());
     const take = (changed: string) => {
       this.#policy = parsePolicy(changed, file, known());
       report.read(file, this.#policy.lines.length);
     };
-    this.file = new FileWatcher(text, { read: () => readPolicyText(file), take, refused: report.refused }, everyMs);
+    const read = () => readPolicyText(file);
+    const basis = () => JSON.stringify(known());
+    this.file = new FileWatcher(text, { read, take, basis, refused: report.refused });
   }
 
   readonly decideFor = (origin: TextOrigin): Decide => this.#policy.decideFor(origin);

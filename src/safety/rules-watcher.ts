@@ -8,7 +8,7 @@ export class RulesWatcher {
   readonly file: FileWatcher;
 
   /** Reads the file; throws `invalid_config`. */
-  constructor(file: string, report: FileReport, everyMs?: number) {
+  constructor(file: string, report: FileReport) {
     const text = readRulesText(file);
     this.screen = new RuleScreen(parseRules(text, file));
     const take = (changed: string) => {
@@ -16,6 +16,6 @@ export class RulesWatcher {
       this.screen.replace(rules);
       report.read(file, rules.length);
     };
-    this.file = new FileWatcher(text, { read: () => readRulesText(file), take, refused: report.refused }, everyMs);
+    this.file = new FileWatcher(text, { read: () => readRulesText(file), take, refused: report.refused });
   }
 }

@@ -3,12 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { OctavoError } from '../errors.js';
-import { flattenIssues, formatPath, type ValidationIssue } from '../validation-issue.js';
+import { describeFault, flattenIssues, formatPath, mostFaults, type ValidationIssue } from '../validation-issue.js';
 
 type Path = readonly PropertyKey[];
-
-/** Faults named in one message. */
-const mostFaults = 5;
 
 /** What was read, and how to refuse a part of it that the schema cannot see. */
 export interface ParsedYaml<T> {
@@ -52,7 +49,7 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
   const parsed = schema.safeParse(plainValue(document, name));
   if (!parsed.success) {
     const issues = flattenIssues(parsed.error.issues);
-    throw faults(issues.map((issue) => ({ line: lineOf(pathOf(issue)), message: sentence(issue) })));
+    throw faults(issues.map((issue) => ({ line: lineOf(pathOf(issue)), message: describeFault(issue) })));
   }
   const fault = (path: Path, message: string) =>
     faults([{ line: lineOf(path), message: `${formatPath(path)}: ${message}` }]);
@@ -90,10 +87,6 @@ function offsetOf(document: Document, path: Path): number {
 
 function pathOf({ path, unknownKeys }: ValidationIssue): Path {
   return [...path, ...unknownKeys.slice(0, 1)];
-}
-
-function sentence({ path, message }: ValidationIssue): string {
-  return path.length === 0 ? message : `${formatPath(path)}: ${message}`;
 }
 
 function firstLine(error: Error): string {

@@ -1,5 +1,4 @@
 /** The whole path of a request, from prompt text to safe deltas: the one file that joins safety and batcher. */
-
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Generation } from '../batcher/generation.js';
 import { counted } from '../counted.js';

@@ -31,31 +31,29 @@ export function reportSafety(
       metrics.countScreenFailure(screen);
       log(`the safety screen '${screen}' failed`, { err: error });
     },
-    rules: reportFile(logger, 'rules', (result) => metrics.countRulesRead(result)),
-    policy: reportFile(logger, 'policy', (result) => metrics.countPolicyRead(result)),
+    rules: {
+      read: (file, rules) => {
+        metrics.countRulesRead('read');
+        logger.info({ file, rules }, 'the safety rules have changed');
+      },
+      refused: (error) => {
+        metrics.countRulesRead('refused');
+        logger.error({ err: error }, 'the safety rules have changed and cannot be used: the old ones stay');
+      },
+    },
+    policy: {
+      read: (file, lines) => {
+        metrics.countPolicyRead('read');
+        logger.info({ file, lines }, 'the safety policy has changed');
+      },
+      refused: (error) => {
+        metrics.countPolicyRead('refused');
+        logger.error({ err: error }, 'the safety policy has changed and cannot be used: the old one stays');
+      },
+    },
     auditFailed: (error, lines) => {
       metrics.countLostAuditLines(lines);
       log('the audit log cannot be written', { err: error, lines });
-    },
-  };
-}
-
-function reportFile(
-  logger: Pick<FastifyBaseLogger, 'error' | 'info'>,
-  what: string,
-  count: (result: 'read' | 'refused') => void,
-): FileReport {
-  return {
-    read: (file, entries) => {
-      count('read');
-      logger.info({ file, entries }, `the file of the safety ${what} has changed`);
-    },
-    refused: (error) => {
-      count('refused');
-      logger.error(
-        { err: error },
-        `the file of the safety ${what} has changed and cannot be used: what it said before stays`,
-      );
     },
   };
 }

@@ -140,6 +140,11 @@ describe('octavo', () => {
       code: 1,
       err: expect.stringContaining('a model of the type bert has no KV cache'),
     });
+    const unread = await octavo([...build, '--force', '--calibrate', 'own.txt']);
+    expect(unread).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/--calibrate own\.txt has no use with --random: .*/),
+    });
   });
 
   it('measures an encoder, by length against by arrival', async () => {
@@ -188,9 +193,13 @@ describe('octavo', () => {
   });
 
   it('chats with the model of a running server that is named, and with none that it lacks', async () => {
-    const server = await startServer();
-    const named = await octavo(['chat', '--url', server.url, '--model', 'concierge', '--max-tokens', '5'], 'hello\n');
-    expect([named.code, named.err]).toEqual([0, expect.stringContaining('cut at 5 tokens')]);
+    const server = await startServer('--context', '24');
+    const chat = ['chat', '--url', server.url, '--temperature', '0'];
+    const question = 'Hi, I want a table for two.\n';
+    const named = await octavo([...chat, '--model', 'concierge', '--max-tokens', '1'], question);
+    expect([named.code, named.err]).toEqual([0, expect.stringContaining('cut at 1 token')]);
+    const cut = await octavo(chat, question);
+    expect([cut.code, cut.err]).toEqual([0, expect.stringMatching(/^\(The reply was cut: it is as .* server .*\/new/)]);
     const { code, err } = await octavo(['chat', '--url', server.url, '--model', 'other'], 'hello\n');
     expect(code).toBe(1);
     expect(err).toContain("'other'");

@@ -28,7 +28,7 @@ function watch() {
   const safety = createSafety([scriptedScreen({ category: 'hate', score: 1 })], { policy: watcher.decideFor });
   const open = () => safety.guard({ direction: 'output', tenant: '', request: 'test' });
   return {
-    ...{ events, categories, open },
+    ...{ events, categories, open, look: () => watcher.file.check() },
     write: (text: string) => {
       writeFileSync(file, text);
       // Two looks that read the same.
@@ -65,4 +65,19 @@ test('a line may speak of what the rules find by then', async () => {
   categories.push('secret');
   write(policyOf('annotate', 'secret'));
   expect(events.slice(1)).toEqual(['read 1']);
+});
+
+test('a line that speaks of a rule which comes later is refused once, and counts when the rule is there', async () => {
+  const { write, look, actions, events, categories } = watch();
+  write(policyOf('block', 'hate').replace('}', '}\n  - { category: secret, action: block }'));
+  for (const _ of [1, 2, 3]) look();
+  expect(events).toEqual([expect.stringMatching(/no screen finds "secret"/)]);
+  expect(await actions()).toEqual(['redact']);
+  categories.push('other');
+  for (const _ of [1, 2, 3]) look();
+  expect(events.slice(1)).toEqual([expect.stringMatching(/categories are "hate", "other"$/)]);
+  categories.push('secret');
+  for (const _ of [1, 2, 3]) look();
+  expect(events.slice(2)).toEqual(['read 2']);
+  expect(await actions()).toEqual(['block']);
 });

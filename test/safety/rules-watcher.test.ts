@@ -12,18 +12,17 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const rulesOf = (term: string) => `version: 1\nrules:\n  - {id: own, category: c, action: block, terms: [${term}]}\n`;
 
-function watch(everyMs?: number) {
+function watch() {
   const events: string[] = [];
   let told = () => {};
   const tell = (event: string) => {
     events.push(event);
     told();
   };
-  watcher = new RulesWatcher(
-    file,
-    { read: (_, rules) => tell(`read ${rules}`), refused: ({ message }) => tell(message) },
-    everyMs,
-  );
+  watcher = new RulesWatcher(file, {
+    read: (_, rules) => tell(`read ${rules}`),
+    refused: ({ message }) => tell(message),
+  });
   const next = () =>
     new Promise<void>((resolve) => {
       told = resolve;
@@ -76,6 +75,16 @@ describe('a changed file', () => {
     expect(events).toEqual(['read 2']);
   });
 
+  test('that was broken and is as before again is told', () => {
+    writeFileSync(file, rulesOf('first'));
+    const { watcher, events } = watch();
+    for (const written of ['version: 2', rulesOf('first')]) {
+      writeFileSync(file, written);
+      for (const _ of [1, 2, 3]) watcher.file.check();
+    }
+    expect(events).toEqual([expect.stringMatching(/rules\.yaml:1: version/), 'read 1']);
+  });
+
   test('that is gone leaves the old rules, and counts when it is back', () => {
     writeFileSync(file, rulesOf('first'));
     const { watcher, events } = watch();
@@ -93,7 +102,8 @@ describe('a changed file', () => {
 
   test('is noticed by itself: written anew, and replaced by another', async () => {
     writeFileSync(file, rulesOf('first'));
-    const { watcher, next } = watch(5);
+    const { watcher, next } = watch();
+    watcher.file.start(5);
     const written = next();
     writeFileSync(file, rulesOf('second'));
     await written;

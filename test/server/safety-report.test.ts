@@ -8,8 +8,10 @@ test('counts every failure, logs each kind once a minute', async () => {
   const metrics = new Metrics();
   const logged: unknown[] = [];
   let nowMs = 5;
-  const log = (_fields: object, what: string) => logged.push([nowMs, what]);
-  const logger = { error: log, info: log };
+  const told: object[] = [];
+  const log = (_: object, what: string) => logged.push([nowMs, what]);
+  const info = (fields: object, what: string) => told.push(fields) && log(fields, what);
+  const logger = { error: log, info };
   const report = reportSafety(logger as unknown as Parameters<typeof reportSafety>[0], metrics, () => nowMs);
   for (nowMs of [5, 6, 60_004, 60_005, 60_006]) {
     report.screenFailed('judge', new Error('lost'));
@@ -28,10 +30,14 @@ test('counts every failure, logs each kind once a minute', async () => {
   report.policy.refused(new OctavoError('invalid_config', 'policy.yaml:3: no'));
   report.policy.read('policy.yaml', 4);
   expect(logged.slice(5)).toEqual([
-    [60_006, 'the file of the safety rules has changed and cannot be used: what it said before stays'],
-    [60_006, 'the file of the safety rules has changed'],
-    [60_006, 'the file of the safety policy has changed and cannot be used: what it said before stays'],
-    [60_006, 'the file of the safety policy has changed'],
+    [60_006, 'the safety rules have changed and cannot be used: the old ones stay'],
+    [60_006, 'the safety rules have changed'],
+    [60_006, 'the safety policy has changed and cannot be used: the old one stays'],
+    [60_006, 'the safety policy has changed'],
+  ]);
+  expect(told).toEqual([
+    { file: 'rules.yaml', rules: 4 },
+    { file: 'policy.yaml', lines: 4 },
   ]);
   const text = await metrics.registry.metrics();
   expect(text).toContain('octavo_safety_screen_failures_total{screen="judge"} 5');

@@ -17,7 +17,7 @@ test.each([
   [{ stream: 'yes' }, "Invalid value for 'stream': expected true or false, got a string."],
   [{ model: '' }, "Invalid value for 'model': expected at least 1 character."],
   [{ model: 'm'.repeat(257) }, "Invalid value for 'model': expected at most 256 characters."],
-  [{ n: 1e300 }, "Invalid value for 'n': expected a whole number below 2^53."],
+  [{ n: 1e300 }, "Invalid value for 'n': expected a whole number between -2^53 and 2^53."],
   [{ seed: 1e300 }, "Invalid value for 'seed': expected a whole number of 64 bits."],
   [{ seed: 0.5 }, "Invalid value for 'seed': expected a whole number of 64 bits."],
   [
@@ -43,6 +43,7 @@ test.each([
 
 test.each([
   [z.number().lt(3), 5, 'expected less than 3'],
+  [z.int(), -1e300, 'expected a whole number between -2^53 and 2^53'],
   [z.array(z.string()).max(1), ['a', 'b'], 'expected at most 1 entry'],
   [z.literal('text'), 'image', "expected 'text'"],
   [z.number('a number of pages'), 'x', 'a number of pages'],

@@ -1,5 +1,4 @@
 /** `genai_config.json`, with which onnxruntime-genai describes a model: where its graph is, and what its inputs are called. */
-
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
 import { describeFaults } from '../../validation-issue.js';

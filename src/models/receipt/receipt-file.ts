@@ -1,5 +1,4 @@
 /** The file `receipt.json` beside a model: optional, not listed in the manifest, and tied to the bytes it was measured on. */
-
 import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';

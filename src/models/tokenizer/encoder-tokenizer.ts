@@ -1,5 +1,4 @@
 /** The tokenizer of an encoder: text to tokens, never back, so any vocabulary will do (WordPiece, Unigram, BPE). */
-
 import { z } from 'zod';
 import { invariant, OctavoError } from '../../errors.js';
 import { describeFaults } from '../../validation-issue.js';

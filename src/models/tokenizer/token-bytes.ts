@@ -1,5 +1,4 @@
 /** What each token stands for, in bytes of UTF-8: detokenizing is then joining bytes, whole or streamed. */
-
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
 import { describeFaults } from '../../validation-issue.js';

@@ -1,5 +1,4 @@
 /** Arrays and records that are refused early: zod alone would collect an issue for each of a million elements. */
-
 import { z } from 'zod';
 import { counted } from '../../counted.js';
 import { flattenIssues } from '../../validation-issue.js';

@@ -1,5 +1,4 @@
 /** What sentence-transformers keeps beside a checkpoint: how the states of tokens become the vector of a text. */
-
 import { join } from 'node:path/posix';
 import { z } from 'zod';
 import { OctavoError } from '../../../errors.js';

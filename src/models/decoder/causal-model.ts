@@ -32,7 +32,8 @@ export class CausalModel implements LanguageModel {
   readonly #tensors: StepTensors;
   readonly #logits: DeviceLogits | null;
   readonly #captured: CapturedDecode | null;
-  readonly #buckets: RowBuckets;
+  /** Where steps are captured. */
+  readonly #buckets: RowBuckets | null;
 
   constructor(
     session: Session,
@@ -44,37 +45,43 @@ export class CausalModel implements LanguageModel {
     this.#cache = cache ?? new HostKvCache(shape, ports.cache);
     this.#logits = logits ?? null;
     this.#captured = captured ?? null;
-    this.#buckets = new RowBuckets({ rows: shape.rows, capacity: this.#cache.capacity });
+    this.#buckets = captured ? new RowBuckets({ rows: shape.rows, capacity: this.#cache.capacity }) : null;
     this.pool = this.#cache.pool;
     this.#tensors = new StepTensors(session, ports, shape.vocab);
   }
 
   async forward(batch: Batch): Promise<ForwardLogits> {
-    if (this.#captured !== null && isDecode(batch)) return this.#decode(batch, this.#captured);
+    this.#buckets?.note(batch);
+    if (this.#captured && this.#buckets && isDecode(batch)) {
+      return this.#decode(this.#buckets.pad(batch), { rows: batch.ids.length, captured: this.#captured });
+    }
     const logits = await this.#run(batch, 'last');
     if (!('data' in logits)) return this.#read(batch.ids.length);
     return batch.ids.map((row, index) => this.#tensors.lastLogits(logits, index, row.length));
   }
 
   async verify({ row, ids, past }: Guess): Promise<ForwardLogits> {
-    const logits = await this.#run({ firstRow: row, ids: [ids], past: [past] }, 'every');
+    const batch = { firstRow: row, ids: [ids], past: [past] };
+    this.#buckets?.note(batch);
+    const logits = await this.#run(batch, 'every');
     if (!('data' in logits)) return this.#read(ids.length);
     return ids.map((_, position) => this.#tensors.logitsAt(logits, position));
   }
 
-  /** Rows that stand for nothing take part, so that few numbers of rows are captured. */
-  async #decode(batch: Batch, captured: CapturedDecode): Promise<StepLogits> {
-    this.#buckets.note(batch);
-    const padded = this.#buckets.pad(batch);
+  /** The first `rows` of a batch; those behind stand for nothing, and take part so that few numbers of rows are captured. */
+  async #decode(
+    padded: Batch,
+    { rows, captured }: { readonly rows: number; readonly captured: CapturedDecode },
+  ): Promise<StepLogits> {
     const view = await this.#cache.view(0, padded.past);
+    // Of rows that hold nothing the past is 0, which elsewhere is a prompt's.
     const step = this.#tensors.inputs(padded, { length: 1, total: Math.max(...padded.past) + 1 });
     this.#logits?.read(await captured.run(padded.ids.length, step, view));
-    return this.#read(batch.ids.length);
+    return this.#read(rows);
   }
 
   async #run(batch: Batch, wanted: WantedLogits): Promise<AnyTensor> {
     const { ids, past, firstRow } = batch;
-    this.#buckets.note(batch);
     const { length, total } = paddedLengths(batch);
     const view = await this.#cache.view(firstRow, past);
     const inputs = this.#tensors.inputs(batch, { length, total }, wanted);
@@ -106,13 +113,13 @@ export class CausalModel implements LanguageModel {
 
   async move(move: RowMove, length: number): Promise<void> {
     await this.#cache.move(move, length);
-    this.#buckets.move(move);
+    this.#buckets?.move(move);
   }
 
   release(): void {
     this.#cache.release();
     this.#logits?.release();
-    this.#buckets.release();
+    this.#buckets?.release();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Opens a decoder of one graph that writes its cache in place: on a device so that decode steps are captured, where that works. */
 import path from 'node:path';
-import { OctavoError } from '../../errors.js';
+import { invariant, OctavoError } from '../../errors.js';
 import { type LengthInputs, withGivenLengths } from '../onnx-file/given-lengths.js';
 import { conciseReason } from '../runtime/device.js';
 import { ortProviders } from '../runtime/ort-provider-names.js';
@@ -24,28 +24,49 @@ export interface CausalSetup {
 
 /** Throws what opening a session throws, and `device_out_of_memory`. */
 export async function openCausal(setup: CausalSetup, opener: GraphOpener, weigher: Weigher): Promise<CausalModel> {
-  const { shape, ports: given = ownPorts(shape.layers) } = setup;
+  const { shape, ports = ownPorts(shape.layers) } = setup;
   const capturing = await openCapturing(setup, opener);
-  const session = typeof capturing === 'string' ? await opener.open(setup.graph) : capturing.session;
+  if (typeof capturing !== 'string') {
+    const given = { ...ports, lengths: capturing.lengths };
+    return openCaptured({ session: capturing.session, shape, ports: given }, opener, weigher);
+  }
+  const session = await opener.open(setup.graph);
+  if (session.device === null) return new CausalModel(session, shape, { ports });
+  const parts = await openParts({ session, shape, ports }, opener, weigher);
+  opener.remark(`decode steps are not captured: ${capturing}`);
+  return new CausalModel(session, shape, parts);
+}
+
+interface OpenGraph {
+  readonly session: Session;
+  readonly shape: DecoderShape;
+  readonly ports: DecoderPorts;
+}
+
+/** Where the graph runs, there its cache is, and what it writes is read. */
+async function openParts({ session, shape, ports }: OpenGraph, opener: GraphOpener, weigher: Weigher) {
   const { device } = session;
-  if (device === null) return new CausalModel(session, shape, { ports: given });
-  const ports = typeof capturing === 'string' ? given : { ...given, lengths: capturing.lengths };
-  // Where the graph runs, there its cache is, and what it writes is read.
+  invariant(device !== null, 'the graph is on a device');
   const cache = await DeviceKvCache.open(device, { shape, names: ports.cache }, opener);
   const logits = await DeviceLogits.open(device, { vocab: shape.vocab, weigher }, opener);
-  const plain = new CausalModel(session, shape, { ports, cache, logits });
-  if (typeof capturing === 'string') {
-    opener.remark(`decode steps are not captured: ${capturing}`);
-    return plain;
-  }
+  return { ports, cache, logits, device };
+}
+
+/** With its decode steps captured, where that gives what it gives without. */
+async function openCaptured(graph: OpenGraph, opener: GraphOpener, weigher: Weigher): Promise<CausalModel> {
+  const { session, shape, ports } = graph;
+  const { device, ...parts } = await openParts(graph, opener, weigher);
   const output = { name: ports.logits, vocab: shape.vocab };
   const captured = new CapturedDecode({ session, device, open: opener.open, logits: output, rows: shape.rows });
-  const model = new CausalModel(session, shape, { ports, cache, logits, captured });
-  const proven = await givesTheSame(plain, model, logits);
-  if (proven) opener.remark('decode steps are captured');
-  else opener.remark('decode steps are not captured: on this device they gave other logits');
-  if (!proven) await captured.close();
-  return proven ? model : plain;
+  const plain = new CausalModel(session, shape, parts);
+  const model = new CausalModel(session, shape, { ...parts, captured });
+  if (await givesTheSame(plain, model, parts.logits)) {
+    opener.remark('decode steps are captured');
+    return model;
+  }
+  opener.remark('decode steps are not captured: on this device they gave other logits');
+  await captured.close();
+  return plain;
 }
 
 interface Capturing {

@@ -102,8 +102,8 @@ export function tokenAt({ values, absent }: Weights, { block: last, left }: Plac
 }
 
 /**
- * Whether all tokens heavier than this one, and the equal ones with lower ids, weigh less than `mass` together. Where not
- * so much can be missing any more, or is reached, the other blocks are not looked at.
+ * Whether all tokens heavier than this one, and the equal ones with lower ids, weigh less than `mass` together. It ends at the
+ * block that decides it: so much was found before the token, or so much behind it that `mass` cannot be reached.
  */
 export function isWithin({ values, sums, peaks, total, absent }: Weights, token: number, mass: number): boolean {
   const weight = values[token]!;

@@ -178,11 +178,14 @@ function chooseHosts({ host, allowedHosts }: Config): readonly string[] | null {
   return ['127.0.0.1', '::1', 'localhost'].includes(host) ? loopback : null;
 }
 
+/** The addresses that stand for all of a machine's, and how it reaches itself there. */
+export const loopbackOf: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
+
 /** Where this machine can open it: the addresses that stand for all others are none to go to. */
 function toUrl({ address, family, port }: AddressInfo): string {
-  const own = new Map([
-    ['0.0.0.0', '127.0.0.1'],
-    ['::', '::1'],
-  ]).get(address);
+  const own = loopbackOf.get(address);
   return `http://${family === 'IPv6' ? `[${own ?? address}]` : (own ?? address)}:${port}`;
 }

@@ -4,7 +4,7 @@ import { type Config, readConfig, serveFlags } from '../config.js';
 import { counted } from '../counted.js';
 import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
-import { drainMs, type RunningServer, serve } from '../serve.js';
+import { drainMs, loopbackOf, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
 import { describePrecision } from './precision-line.js';
 
@@ -50,15 +50,11 @@ Examples:
 
 function describeServer({ url, engines }: RunningServer, config: Config): string {
   return `
-  Octavo   ${url}   docs: ${url}/docs${isEverywhere(config.host) ? `\n  listens  on every address of this machine (${config.host})` : ''}
+  Octavo   ${url}   docs: ${url}/docs${loopbackOf.has(config.host) ? `\n  listens  on every address of this machine (${config.host})` : ''}
 ${engines.map(describeEngine).join('\n')}
   safety   ${describeSafety(config)}
 
 `;
-}
-
-function isEverywhere(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
 }
 
 /** What screens whom. */

@@ -37,3 +37,7 @@ it('holds nothing else', () => {
   const loose = ['package.json', 'README.md', 'LICENSE', 'NOTICE'];
   expect(paths.filter((path) => !known.test(path) && !loose.includes(path))).toEqual([]);
 });
+
+it.runIf(process.platform !== 'win32')('is run by its name after each build', () => {
+  expect(execFileSync('dist/cli.js', ['--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+/);
+});

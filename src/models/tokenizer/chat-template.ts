@@ -17,6 +17,8 @@ export interface Conversation {
 const maxMilliseconds = 1000;
 const maxSource = 1 << 20;
 const maxOutput = 1 << 24;
+/** As in the sandbox in which transformers renders templates (`MAX_RANGE` of jinja2): a list takes its memory at once. */
+const maxRange = 100_000;
 
 export class JinjaChatTemplate implements ChatTemplate {
   readonly #template: Template;
@@ -26,7 +28,7 @@ export class JinjaChatTemplate implements ChatTemplate {
   constructor(source: string, tokens: SpecialTokens) {
     if (source.length > maxSource) throw unusable(`it has ${source.length} characters, at most ${maxSource}`);
     try {
-      this.#template = withinTime(maxMilliseconds, () => new Template(source));
+      this.#template = withinTime(maxMilliseconds, () => withBoundedRange(new Template(source)));
     } catch (error) {
       throw new OctavoError('invalid_model', `The chat template does not parse: ${(error as Error).message}`);
     }
@@ -53,7 +55,7 @@ export class JinjaChatTemplate implements ChatTemplate {
   }
 
   #bounded(values: Record<string, unknown>): string {
-    const text = withinTime(maxMilliseconds, () => this.#template.render({ ...this.#tokens, ...values }));
+    const text = withinTime(maxMilliseconds, () => this.#template.render({ boundedRange, ...this.#tokens, ...values }));
     if (text.length > maxOutput) throw new Unbounded(`it writes more than ${maxOutput} characters`);
     return text;
   }
@@ -66,6 +68,21 @@ export class JinjaChatTemplate implements ChatTemplate {
       throw new OctavoError('invalid_value', message, 'messages');
     }
   }
+}
+
+/** The interpreter's own `range` has no bound, and can be set by a template alone. */
+function withBoundedRange(template: Template): Template {
+  template.parsed.body.unshift(...new Template('{% set range = boundedRange %}').parsed.body);
+  return template;
+}
+
+/** Jinja's `range`. Throws `Unbounded` beyond `maxRange` numbers. */
+function boundedRange(first: number, second?: number, step = 1): number[] {
+  if (step === 0) throw new Error('range() takes no step of zero');
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (length > maxRange) throw new Unbounded(`it makes a list of ${length} numbers, at most ${maxRange}`);
+  return Array.from({ length }, (_, index) => start + index * step);
 }
 
 function unusable(what: string): OctavoError {

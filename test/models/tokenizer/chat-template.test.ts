@@ -16,6 +16,15 @@ test.each<[string, string, string]>([
   expect(render(source, [user, user], { bos_token: '<s>', eos_token: '</s>' })).toBe(expected);
 });
 
+test.each<[string, string]>([
+  ['3', '0,1,2,'],
+  ['2, 5', '2,3,4,'],
+  ['5, 0, -2', '5,3,1,'],
+  ['5, 2', ''],
+])('range(%s) counts as in Python', (range, expected) => {
+  expect(render(`{% for a in range(${range}) %}{{ a }},{% endfor %}`)).toBe(expected);
+});
+
 test('a message is text, not a template', () => {
   const content = '{{ bos_token }}{% raise_exception("x") %}';
   expect(render('{{ messages[0].content }}', [{ role: 'user', content }], { bos_token: '<s>' })).toBe(content);
@@ -29,6 +38,14 @@ test('rendering leaves the messages as they were', () => {
 });
 
 describe('refusals', () => {
+  test.each<[string, string]>([
+    ['1, 2, 0', 'range() takes no step of zero'],
+    ['messages | length, 200000', 'it makes a list of 199999 numbers, at most 100000'],
+  ])('range(%s) is refused', (range, words) => {
+    const source = `{% if messages[0].content == 'Count' %}{% for a in range(${range}) %}{% endfor %}{% endif %}`;
+    expect(() => render(source, [{ role: 'user', content: 'Count' }])).toThrow(words);
+  });
+
   test('a template that does not parse is a fault of the model', () => {
     expect(() => new JinjaChatTemplate('{% if %}', {})).toThrow(
       expect.objectContaining({

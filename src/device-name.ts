@@ -22,13 +22,13 @@ export function devicesOf(name: Exclude<DeviceName, 'auto'>): readonly [NamedDev
 
 /** The schema of a device's name. */
 export function deviceName() {
-  return z.custom<DeviceName>(isDevice, `Expected ${allowed}`);
+  return z.custom<DeviceName>(isDevice, `expected ${allowed}`);
 }
 
 /** The schema of the name of one device. */
 export function oneDeviceName() {
   const isOne = (name: unknown) => isDevice(name) && !String(name).includes('+');
-  return z.custom<'auto' | NamedDevice>(isOne, 'Expected auto or one device, as cpu or cuda:1');
+  return z.custom<'auto' | NamedDevice>(isOne, 'expected auto or one device, as cpu or cuda:1');
 }
 
 /** The schema of the devices of a model's replicas: names separated by commas, or a list in the config file. */
@@ -36,7 +36,7 @@ export function deviceList() {
   const names = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
   return names
     .transform((list) => list.map((name) => name.trim()))
-    .refine((list) => list.length > 0 && list.every(isDevice), `Expected ${allowed}, or several of these with commas`)
+    .refine((list) => list.length > 0 && list.every(isDevice), `expected ${allowed}, or several of these with commas`)
     .transform((list) => list as DeviceName[])
     .refine((list) => list.length === 1 || !list.includes('auto'), 'auto stands alone: name the devices of a list')
     .refine(oneWebGpu, 'WebGPU has one device in a process: for another, start another server');

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { OctavoError } from './errors.js';
+import { describeIssue } from './issue-text.js';
 
 export interface Option {
   /** Checks and converts the value; strings come from flags and environment. */
@@ -112,7 +113,7 @@ function readValue(
         : [`"${key}" in the config file`, file[key]];
   const result = option.schema.safeParse(value);
   if (result.success) return result.data;
-  const problem = result.error.issues.map(({ message }) => message).join('; ');
+  const problem = result.error.issues.map(describeIssue).join('; ');
   if (value === undefined) throw invalid(`--${toFlag(key)} is missing`);
   throw invalid(option.secret ? `${source}: ${problem}` : `${source} is ${JSON.stringify(value)}: ${problem}`);
 }
@@ -127,7 +128,7 @@ function invalid(message: string): OctavoError {
 
 /** A whole number between bounds, from a flag's text too: decimal digits, nothing that only converts to a number. */
 export function integer(min: number, max: number) {
-  const message = `Expected a whole number from ${min} to ${max}`;
+  const message = `expected a whole number from ${min} to ${max}`;
   const digits = z
     .string()
     .regex(/^\s*\d+\s*$/)
@@ -139,7 +140,7 @@ export function integer(min: number, max: number) {
 
 /** A number between bounds, from a flag's text too. */
 export function decimal(min: number, max: number) {
-  const message = `Expected a number from ${min} to ${max}`;
+  const message = `expected a number from ${min} to ${max}`;
   const digits = z
     .string()
     .regex(/^\s*-?\d+(\.\d+)?\s*$/)
@@ -149,26 +150,26 @@ export function decimal(min: number, max: number) {
 
 /** A text that is not empty. */
 export function text(max = 4096) {
-  const message = `Expected a text of 1 to ${max} characters`;
+  const message = `expected a text of 1 to ${max} characters`;
   return z.string(message).min(1, message).max(max, message);
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
-  return z.enum(values, { error: `Expected one of ${values.join(', ')}` });
+  return z.enum(values, { error: `expected ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}` });
 }
 
 /** A switch: given or not; in the environment and the file also `true`, `false`, `1`, `0`. */
 export function toggle() {
   return z
     .union([z.boolean(), z.enum(['true', '1', 'false', '0']).transform((text) => text === 'true' || text === '1')], {
-      error: 'Expected true or false',
+      error: 'expected true or false',
     })
     .default(false);
 }
 
 /** Values separated by commas, or a list in the config file. */
 export function list() {
-  const error = 'Expected values separated by commas, or a list of strings';
+  const error = 'expected values separated by commas, or a list of strings';
   return z.union([z.array(z.string()), z.string().transform(splitList)], { error }).default([]);
 }
 

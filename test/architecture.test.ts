@@ -67,7 +67,7 @@ const floors: readonly (readonly string[])[] = [
   ['options.ts', 'machine.ts'],
   ['validation-issue.ts'],
   ['issue-text.ts'],
-  ['errors.ts', 'counted.ts'],
+  ['errors.ts', 'counted.ts', 'file-failure.ts'],
 ];
 
 const roomOf = (path: string) => floors.flat().find((room) => path === room || path.startsWith(room));

@@ -72,21 +72,21 @@ test('several models, by commas or by several flags', () => {
 
 describe('mistakes', () => {
   test.each<[readonly string[], NodeJS.ProcessEnv, string]>([
-    [['--port', '65536'], {}, '--port is "65536": Expected a whole number from 0 to 65535.'],
-    [[], { PORT: 'http' }, 'PORT is "http": Expected a whole number from 0 to 65535.'],
-    [['--chunk-tokens', '1'], {}, '--chunk-tokens is "1": Expected a whole number from 2 to 65536.'],
+    [['--port', '65536'], {}, '--port is "65536": expected a whole number from 0 to 65535.'],
+    [[], { PORT: 'http' }, 'PORT is "http": expected a whole number from 0 to 65535.'],
+    [['--chunk-tokens', '1'], {}, '--chunk-tokens is "1": expected a whole number from 2 to 65536.'],
     [
       ['--device', 'gpu'],
       {},
-      '--device is "gpu": Expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1, or a group of them, as cuda:0+cuda:1, or several of these with commas.',
+      '--device is "gpu": expected auto or one of cpu, cuda, tensorrt, directml, coreml, webgpu, or one of these with a number, as cuda:1, or a group of them, as cuda:0+cuda:1, or several of these with commas.',
     ],
     [
       ['--device', 'cuda', '--device', 'cuda:1', '--replicas', '3'],
       {},
       '--replicas 3 does not go with the 2 devices of --device: there is one replica on each. Name a device several times for several on it.',
     ],
-    [[], { OCTAVO_LOG_LEVEL: 'all' }, 'OCTAVO_LOG_LEVEL is "all": Expected one of debug, info, warn, error, silent.'],
-    [['--host', ''], {}, '--host is "": Expected a text of 1 to 4096 characters.'],
+    [[], { OCTAVO_LOG_LEVEL: 'all' }, 'OCTAVO_LOG_LEVEL is "all": expected one of debug, info, warn, error, silent.'],
+    [['--host', ''], {}, '--host is "": expected a text of 1 to 4096 characters.'],
     [['model'], {}, 'Unexpected argument "model".'],
     [['--model', 'a,b', '--name', 'c'], {}, '--name is the id of one model, but there are 2: they keep their own.'],
     [['--prot', '1'], {}, 'There is no option --prot.'],
@@ -96,7 +96,7 @@ describe('mistakes', () => {
 
   test.each<[string, unknown, RegExp]>([
     ['a setting that does not exist', { ports: 1 }, /^The config file has an unknown setting "ports"\.$/],
-    ['a bad value', { port: 'x' }, /^"port" in the config file is "x": Expected a whole number from 0 to 65535\.$/],
+    ['a bad value', { port: 'x' }, /^"port" in the config file is "x": expected a whole number from 0 to 65535\.$/],
     ['a key that is no text, which is not shown', { apiKeys: ['k3y', 5] }, /^"apiKeys" in the config file: (?!.*k3y)/],
     ['another config file', { config: 'other.json' }, /^The config file .*octavo\.json names a config file\.$/],
     ['a list', [1], /^Cannot read the config file .*octavo\.json: it is not a JSON object\.$/],

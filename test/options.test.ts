@@ -80,7 +80,7 @@ describe('values', () => {
 });
 
 describe('a bad value is told where it comes from and what is allowed', () => {
-  const rows = 'Expected a whole number from 1 to 9.';
+  const rows = 'expected a whole number from 1 to 9.';
 
   test.each<[Partial<OptionSources>, string]>([
     [{ argv: ['--max-rows', '10'] }, `--max-rows is "10": ${rows}`],
@@ -95,16 +95,16 @@ describe('a bad value is told where it comes from and what is allowed', () => {
     [{ file: { maxRows: null } }, `"maxRows" in the config file is null: ${rows}`],
     [{ file: { maxRows: [5] } }, `"maxRows" in the config file is [5]: ${rows}`],
     [{ file: { maxRows: 2.5 } }, `"maxRows" in the config file is 2.5: ${rows}`],
-    [{ argv: ['--color', 'blue'] }, '--color is "blue": Expected one of red, green.'],
-    [{ file: { color: 1 } }, '"color" in the config file is 1: Expected one of red, green.'],
-    [{ argv: ['--name', ''] }, '--name is "": Expected a text of 1 to 5 characters.'],
-    [{ file: { name: 5 } }, '"name" in the config file is 5: Expected a text of 1 to 5 characters.'],
-    [{ env: { APP_QUIET: 'yes' } }, 'APP_QUIET is "yes": Expected true or false.'],
-    [{ file: { quiet: 1 } }, '"quiet" in the config file is 1: Expected true or false.'],
+    [{ argv: ['--color', 'blue'] }, '--color is "blue": expected one of red, green.'],
+    [{ file: { color: 1 } }, '"color" in the config file is 1: expected one of red, green.'],
+    [{ argv: ['--name', ''] }, '--name is "": expected a text of 1 to 5 characters.'],
+    [{ file: { name: 5 } }, '"name" in the config file is 5: expected a text of 1 to 5 characters.'],
+    [{ env: { APP_QUIET: 'yes' } }, 'APP_QUIET is "yes": expected true or false.'],
+    [{ file: { quiet: 1 } }, '"quiet" in the config file is 1: expected true or false.'],
     // A secret is not shown.
     [
       { file: { keys: ['k', 1] } },
-      '"keys" in the config file: Expected values separated by commas, or a list of strings.',
+      '"keys" in the config file: expected values separated by commas, or a list of strings.',
     ],
     [{ file: { rows: 5 } }, 'The config file has an unknown setting "rows".'],
     [{ file: { toString: 5 } }, 'The config file has an unknown setting "toString".'],
@@ -120,10 +120,10 @@ describe('a bad value is told where it comes from and what is allowed', () => {
       { argv: ['--max-rows', '--quiet'] },
       '--max-rows needs a value, but what follows begins with a hyphen; such a value is written --max-rows=<n>.',
     ],
-    [{ argv: ['--heat', '3'] }, '--heat is "3": Expected a number from 0 to 2.'],
-    [{ argv: ['--heat', '-0.1'] }, '--heat is "-0.1": Expected a number from 0 to 2.'],
-    [{ argv: ['--heat', 'hot'] }, '--heat is "hot": Expected a number from 0 to 2.'],
-    [{ argv: ['--heat', '1e0'] }, '--heat is "1e0": Expected a number from 0 to 2.'],
+    [{ argv: ['--heat', '3'] }, '--heat is "3": expected a number from 0 to 2.'],
+    [{ argv: ['--heat', '-0.1'] }, '--heat is "-0.1": expected a number from 0 to 2.'],
+    [{ argv: ['--heat', 'hot'] }, '--heat is "hot": expected a number from 0 to 2.'],
+    [{ argv: ['--heat', '1e0'] }, '--heat is "1e0": expected a number from 0 to 2.'],
   ])('%j', (sources, message) => {
     expect(problem(sources)).toBe(message);
   });

@@ -22,7 +22,7 @@ const benchOptions = {
   batch: {
     schema: z
       .string()
-      .regex(/^[1-9]\d{0,2}(,[1-9]\d{0,2})*$/, 'Expected row counts such as 1,4,16,32')
+      .regex(/^[1-9]\d{0,2}(,[1-9]\d{0,2})*$/, 'expected row counts such as 1,4,16,32')
       .transform((text) => text.split(',').map(Number))
       .nullable()
       .default(null),

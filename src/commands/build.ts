@@ -18,6 +18,7 @@ import { stopWith, untilInterrupted } from './interrupt.js';
 import { describeKept } from './kept-line.js';
 import { describePrecision } from './precision-line.js';
 import { createBar } from './progress-bar.js';
+import { checkReadable } from './readable-file.js';
 import { textOptions } from './receipt.js';
 import { formatReceipt } from './receipt-table.js';
 
@@ -73,7 +74,7 @@ const buildOptions = {
   maxLoss: {
     schema: z
       .string()
-      .regex(/^\d{1,2}(\.\d+)?%$/, 'Expected a percentage with its sign, such as 1% or 0.5%')
+      .regex(/^\d{1,2}(\.\d+)?%$/, 'expected a percentage with its sign, such as 1% or 0.5%')
       .transform((text) => Number.parseFloat(text) / 100)
       .nullable()
       .default(null),
@@ -157,6 +158,7 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
     return { manifest: await buildRandomCached(shaped, threads, onProgress), receipt: null };
   }
   const texts = await calibrationTexts(source, settings, precision);
+  if (text !== null) await checkReadable('--text', text);
   if (precision === 'fp32' || settings.noReceipt) {
     if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     const alone = { ...options, source };
@@ -188,7 +190,9 @@ async function calibrationTexts(
   const text = calibrate === 'default' || calibrate === 'off' ? null : calibrate;
   const cache = kvCache === undefined ? {} : { cache: text };
   if (calibrate === 'off') return cache;
-  if (precision === 'int8' && (await isCalibrated(source))) return { ...cache, activations: text };
+  const readsText = precision === 'int8' && (await isCalibrated(source));
+  if (text !== null && (readsText || kvCache !== undefined)) await checkReadable('--calibrate', text);
+  if (readsText) return { ...cache, activations: text };
   if (text === null || kvCache !== undefined) return cache;
   const why = 'it is for int8 builds of decoders, whose activations are rounded by row, and for --kv-cache int8';
   throw new OctavoError('invalid_config', `--calibrate ${calibrate} has no use here: ${why}.`);

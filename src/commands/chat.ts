@@ -22,7 +22,7 @@ const chatOptions = {
   ...engineOptions,
   url: {
     schema: z
-      .url({ protocol: /^https?$/, error: 'Expected an address such as http://127.0.0.1:8080' })
+      .url({ protocol: /^https?$/, error: 'expected an address such as http://127.0.0.1:8080' })
       .nullable()
       .default(null),
     value: 'url',

@@ -26,7 +26,7 @@ const pullOptions = {
     schema: z
       .string()
       .transform((text) => (URL.canParse(text) ? new URL(text) : null))
-      .refine(isEndpoint, 'Expected an address such as https://huggingface.co')
+      .refine(isEndpoint, 'expected an address such as https://huggingface.co')
       .default(new URL('https://huggingface.co')),
     value: 'url',
     help: 'Hub to fetch from (default https://huggingface.co)',
@@ -36,7 +36,7 @@ const pullOptions = {
   maxSize: {
     schema: z
       .string()
-      .regex(/^\d{1,6}(\.\d{1,3})?[MGT]$/, 'Expected a size such as 500M or 20G')
+      .regex(/^\d{1,6}(\.\d{1,3})?[MGT]$/, 'expected a size such as 500M or 20G')
       .transform((text) => Number.parseFloat(text) * (units[text.slice(-1)] ?? 1))
       .default(64 * 2 ** 30),
     value: 'size',

@@ -11,6 +11,7 @@ import { describeOptions, integer, type OptionTable, parseOptions, text } from '
 import type { Command } from './command.js';
 import { stopWith, untilInterrupted } from './interrupt.js';
 import { createBar } from './progress-bar.js';
+import { checkReadable } from './readable-file.js';
 import { formatReceipt } from './receipt-table.js';
 
 /** What to measure on, for the commands that measure. */
@@ -69,6 +70,7 @@ Examples:
     const { values, positionals } = parseOptions(receiptOptions, { argv, env });
     const [model, ...rest] = positionals;
     if (model === undefined || rest.length > 0) throw new OctavoError('invalid_config', 'Give one model folder.');
+    if (values.text !== null) await checkReadable('--text', values.text);
     await prepareFolder(model);
     // Both models are compared where they both run well.
     const device = values.device === 'auto' ? 'cpu' : values.device;

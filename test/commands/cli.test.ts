@@ -37,18 +37,18 @@ describe('octavo', () => {
 
   it.each([
     [['fly'], /no command "fly".*serve, pull, build, chat, bench/],
-    [['serve', '--port', 'http'], /--port is "http": Expected a whole number from 0 to 65535/],
+    [['serve', '--port', 'http'], /--port is "http": expected a whole number from 0 to 65535/],
     [['serve', '--prot', '1'], /There is no option --prot\. See "octavo serve --help"/],
-    [['serve', '--threads', '-1'], /--threads is "-1": Expected a whole number from 1 to 1024/],
-    [['chat', '--temperature', '3'], /--temperature is "3": Expected a number from 0 to 2/],
-    [['chat', '--url', 'localhost'], /--url is "localhost": Expected an address such as http/],
+    [['serve', '--threads', '-1'], /--threads is "-1": expected a whole number from 1 to 1024/],
+    [['chat', '--temperature', '3'], /--temperature is "3": expected a number from 0 to 2/],
+    [['chat', '--url', 'localhost'], /--url is "localhost": expected an address such as http/],
     [['chat', './model'], /Unexpected argument ".\/model"/],
     [['bench', './model'], /Unexpected argument ".\/model"/],
-    [['build', 'checkpoint', '--out', ''], /--out is "": Expected a text of/],
+    [['build', 'checkpoint', '--out', ''], /--out is "": expected a text of/],
     [['serve', 'extra'], /Unexpected argument "extra"/],
     [['serve', '--model', '.'], /No model at .*manifest\.json.*octavo build/],
     [['serve', '--safety', 'absent.yaml'], /absent\.yaml'\. See "octavo serve/],
-    [['serve', '--device', 'tpu'], /Expected auto or one of cpu, cuda,/],
+    [['serve', '--device', 'tpu'], /expected auto or one of cpu, cuda,/],
     [
       ['serve', '--device', 'cuda', '--port', '0'],
       /cuda provider cannot be used.*without its part.*--ort-library names another build/,
@@ -56,8 +56,8 @@ describe('octavo', () => {
     [['build', 'absent', '--out', 'x'], /absent/],
     [['build', '--random', 'gigantic', '--out', 'x'], /gigantic.*tiny-llama/],
     [['build', '--random', 'tiny-llama'], /--out is missing/],
-    [['bench', '--batch', '1;2'], /--batch is "1;2": Expected row counts/],
-    [['bench', '--batch', '0,1'], /--batch is "0,1": Expected row counts/],
+    [['bench', '--batch', '1;2'], /--batch is "1;2": expected row counts/],
+    [['bench', '--batch', '0,1'], /--batch is "0,1": expected row counts/],
   ])('refuses %j with what is allowed', async (args, message) => {
     const { code, err } = await octavo(args);
     expect(code).toBe(1);

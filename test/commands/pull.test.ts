@@ -115,10 +115,10 @@ describe('octavo pull', () => {
     [[], {}, /^Give one model, as org\/name\.$/],
     [['a/b', 'c/d'], {}, /^Give one model/],
     [['../x'], {}, /"\.\.\/x" does not name a model/],
-    [['a/b', '--max-size', '20'], {}, /--max-size is "20": Expected a size such as 500M or 20G/],
-    [['a/b', '--endpoint', 'hub'], {}, /--endpoint: Expected an address such as https/],
+    [['a/b', '--max-size', '20'], {}, /--max-size is "20": expected a size such as 500M or 20G/],
+    [['a/b', '--endpoint', 'hub'], {}, /--endpoint: expected an address such as https/],
     [['a/b', '--token', 'hf_secret'], {}, /There is no option --token/],
-    [['a/b'], { HF_ENDPOINT: 'https://me:hf_secret@hub' }, /HF_ENDPOINT: Expected an address/],
+    [['a/b'], { HF_ENDPOINT: 'https://me:hf_secret@hub' }, /HF_ENDPOINT: expected an address/],
     [['a/b'], { HF_TOKEN: 'hf_secret\u00e9' }, /HF_TOKEN holds characters that no token has/],
   ])('refuses %j with %j', async (args, env, message) => {
     const error = await pullCommand.run(args, env).catch((reason: Error) => reason);

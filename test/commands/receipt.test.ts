@@ -1,9 +1,10 @@
 /** `octavo build`, `receipt` and `show` as a person types them. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Receipt, receiptSchema } from '#octavo/models/receipt/receipt.js';
+import { embeddedModel } from '../support/concierge.js';
 import { encoderDecoderRoot } from '../support/encoder-decoder-fixtures.js';
 import { temporaryFolder } from '../support/folders.js';
 import { runOctavo } from '../support/octavo.js';
@@ -137,8 +138,8 @@ describe('octavo build', () => {
   });
 
   it.each([
-    [['--max-loss', 'little'], /--max-loss is "little": Expected a percentage with its sign, such as 1%/],
-    [['--max-loss', '0.01'], /--max-loss is "0.01": Expected a percentage with its sign/],
+    [['--max-loss', 'little'], /--max-loss is "little": expected a percentage with its sign, such as 1%/],
+    [['--max-loss', '0.01'], /--max-loss is "0.01": expected a percentage with its sign/],
     [['--max-loss', '1%', '--no-receipt'], /--max-loss needs a build of a checkpoint with its receipt/],
     [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
     [['--keep', 'lm_head', '--precision', 'fp32'], /kept FP32 in an int8 build only; this one is fp32/],
@@ -148,13 +149,44 @@ describe('octavo build', () => {
     ],
     [['--target', 'gpu', '--precision', 'fp32'], /--target gpu has no fp32: it is the same graph for every target/],
     [['--target', 'tpu'], /--target is "tpu"/],
-    [['--kv-cache', 'int4'], /--kv-cache is "int4"/],
+    [['--kv-cache', 'int4'], /--kv-cache is "int4": expected int8\./],
     [['--kv-cache', 'int8', '--target', 'gpu'], /cannot be int8 here: int8-weight-fp16 keeps it in float16, for GPUs/],
-    [['--text', 'absent.txt'], /Cannot read the text absent\.txt/],
+    [
+      ['--text', 'absent.txt'],
+      /^octavo: --text absent\.txt cannot be read: there is no such file\. See "octavo build --help"/,
+    ],
+    [['--text', '.'], /^octavo: --text \. cannot be read: it is a folder\./],
+    [['--calibrate', 'absent.txt'], /^octavo: --calibrate absent\.txt cannot be read: there is no such file\./],
+    [['--kv-cache', 'int8', '--calibrate', '.'], /^octavo: --calibrate \. cannot be read: it is a folder\./],
   ])('refuses %j', async (args, message) => {
     const { code, err } = await octavo('build', source, '--out', 'never', ...args);
     expect(code).toBe(1);
     expect(err).toMatch(message);
+    expect(existsSync(join(root, 'never'))).toBe(false);
+  });
+});
+
+describe('octavo build of what is no checkpoint', () => {
+  mkdirSync(join(root, 'bare'));
+  mkdirSync(join(root, 'weightless'));
+  writeFileSync(join(root, 'weightless', 'config.json'), '{}');
+  mkdirSync(join(root, 'export', 'onnx'), { recursive: true });
+  writeFileSync(join(root, 'file'), '');
+
+  it.each([
+    ['nope', 'There is no folder nope ("octavo pull" fetches a checkpoint)'],
+    [
+      embeddedModel,
+      `${embeddedModel} is a model that is built already: it can be served as it is, but not be built from`,
+    ],
+    ['export', 'export is an export: it can be served as it is, but not be built from'],
+    ['bare', 'bare has no config.json'],
+    ['weightless', 'weightless has no safetensors'],
+    ['file', 'file is a file'],
+  ])('says of %s what is there, and what is expected', async (folder, there) => {
+    const { code, err } = await octavo('build', folder, '--out', 'never');
+    const expected = 'expected a Hugging Face folder with config.json, tokenizer.json and safetensors.';
+    expect({ code, err }).toEqual({ code: 1, err: `octavo: ${there}: ${expected}\n` });
     expect(existsSync(join(root, 'never'))).toBe(false);
   });
 });
@@ -182,7 +214,15 @@ describe('octavo receipt', () => {
 
   it.each([
     [['receipt', '--reference', 'x'], /Give one model folder/],
-    [['receipt', 'absent', '--reference', 'also-absent'], /config\.json cannot be read|No model at/],
+    [['receipt', 'absent', '--reference', 'also-absent'], /No model at/],
+    [
+      ['receipt', embeddedModel, '--reference', 'absent'],
+      /^octavo: There is no folder absent \("octavo pull" fetches a checkpoint\): expected a Hugging Face folder/,
+    ],
+    [
+      ['receipt', embeddedModel, '--reference', 'x', '--text', 'absent.txt'],
+      /--text absent\.txt cannot be read: there is no such/,
+    ],
     [['receipt', 'absent'], /--reference is missing/],
     [['show'], /Give one model folder/],
     [['show', 'absent'], /No model at/],

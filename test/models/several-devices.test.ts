@@ -21,7 +21,7 @@ describe('names of devices', () => {
   });
 
   it.each([
-    ['', /Expected auto or one of cpu/],
+    ['', /expected auto or one of cpu/],
     ['cuda,', /or several of these with commas/],
     ['cuda,gpu', /or several of these with commas/],
     ['auto,cpu', /auto stands alone/],

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { OctavoError } from '../../errors.js';
+import { describeReadFailure } from '../../file-failure.js';
 import { textLines } from '../bundled-text.js';
 import type { Tokenizer } from '../served-model.js';
 import type { Conversation } from '../tokenizer/chat-template.js';
@@ -56,8 +57,8 @@ export async function readTexts(file: string): Promise<TextFile<string>> {
 }
 
 async function readWhole(file: string) {
-  const bytes = await readFile(file).catch((error: Error) => {
-    throw new OctavoError('invalid_config', `Cannot read the text ${file}: ${error.message}.`);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new OctavoError('invalid_config', `Cannot read the text ${file}: ${describeReadFailure(error)}.`);
   });
   return {
     text: bytes.toString('utf8'),

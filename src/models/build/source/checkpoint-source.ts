@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JsonObject, parseJsonObject, readBounded, readJsonObject } from '../json.js';
 import { Checkpoint } from '../weights/checkpoint.js';
+import { checkCheckpointFolder } from './checkpoint-folder.js';
 import { jsonBytes, type ModelSource } from './model-source.js';
 import { readSentenceModules } from './sentence-modules.js';
 
@@ -31,8 +32,9 @@ export async function openCheckpointSource(folder: string): Promise<ModelSource>
   return { config, generation, modules, files, weights: await Checkpoint.open(folder) };
 }
 
-/** Throws `invalid_model`. */
-export function readConfig(folder: string): Promise<JsonObject> {
+/** Throws `invalid_model`; for a folder that is no checkpoint it says what is there. */
+export async function readConfig(folder: string): Promise<JsonObject> {
+  await checkCheckpointFolder(folder);
   return readJsonObject(join(folder, 'config.json'), maxJsonBytes);
 }
 

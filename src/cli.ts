@@ -3,7 +3,9 @@
 import { benchCommand } from './commands/bench.js';
 import { buildCommand } from './commands/build.js';
 import { chatCommand } from './commands/chat.js';
+import { outliveTerminal } from './commands/closed-terminal.js';
 import type { Command } from './commands/command.js';
+import { complain } from './commands/complain.js';
 import { doctorCommand } from './commands/doctor.js';
 import { pullCommand } from './commands/pull.js';
 import { receiptCommand } from './commands/receipt.js';
@@ -35,6 +37,7 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n'
 Start with "octavo serve" and open http://127.0.0.1:8080/docs.
 `;
 
+outliveTerminal();
 await main(process.argv.slice(2));
 
 async function main([name, ...argv]: readonly string[]): Promise<void> {
@@ -58,8 +61,7 @@ function print(text: string): void {
 }
 
 function fail(message: string): void {
-  // A progress bar may stand on the line.
-  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}octavo: ${message}\n`);
+  complain(message);
   // A command that was interrupted has set its own.
   process.exitCode ??= 1;
 }

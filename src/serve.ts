@@ -1,6 +1,6 @@
 /** Puts the server together from its parts, listens, and drains at the end. */
 import type { AddressInfo } from 'node:net';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { closeEngines, type Engine, type EngineEvents, startEngines } from './engine.js';
 import { OctavoError } from './errors.js';
@@ -10,7 +10,10 @@ import { findValueModel } from './server/best-of.js';
 import type { Replica, ReplicaHealth, ValueModel } from './server/dependencies.js';
 import { reportFailures } from './server/engine-failures.js';
 import { defaultLimits } from './server/limits.js';
+import { chooseHosts, describeAddress, type ListeningAddress } from './server/listening-address.js';
+import { openLog } from './server/log.js';
 import { Metrics } from './server/metrics.js';
+import { countRequests } from './server/open-requests.js';
 import type { ReplicaGauges } from './server/replica-gauges.js';
 import { reportSafety } from './server/safety-report.js';
 import { createServer } from './server/server.js';
@@ -21,18 +24,19 @@ export const drainMs = 25_000;
 /** Milliseconds that readers have, once all is generated, to take what is left. */
 const lastBytesMs = 1000;
 
-export interface RunningServer {
-  readonly url: string;
+export interface RunningServer extends ListeningAddress {
   readonly engines: readonly Engine[];
   /** Resolves, with why, when a device was lost that only another process may be given again. */
   readonly deviceLost: Promise<string>;
+  /** Requests that are being answered. */
+  readonly openRequests: () => number;
   /** Refuses new requests, lets running ones finish, then stops the engines. */
   close(): Promise<void>;
 }
 
 /** Resolves when the server listens. Throws `invalid_config` and what loading a model throws. */
 export async function serve(config: Config): Promise<RunningServer> {
-  const logger = pino({ level: config.logLevel });
+  const logger = openLog(config.logLevel);
   const metrics = new Metrics();
   metrics.collectProcessMetrics();
   const failures = reportFailures(logger);
@@ -52,7 +56,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     limits: { ...defaultLimits, bodyBytes: config.bodyLimit, requestTimeoutMs: config.requestTimeout * 1000 },
     unknownParams: config.unknownParams,
     apiKeys: config.apiKeys,
-    allowedHosts: chooseHosts(config),
+    allowedHosts: chooseHosts(config.host, config.allowedHosts),
     logPrompts: config.logPrompts,
     valueModel,
     contentFilterResults: config.contentFilterResults,
@@ -66,10 +70,12 @@ export async function serve(config: Config): Promise<RunningServer> {
     replicaHealth: () => needed.flatMap(healthOf),
     draining: () => draining,
   });
+  const openRequests = countRequests(app.server);
   const close = async () => {
     draining = true;
     // What is not done by then ends with an error that says so, before the process is ended from outside.
     const patience = setTimeout(() => {
+      logger.warn({ requests: openRequests() }, 'the time to drain is over: what is not finished ends with an error');
       for (const { batcher } of engines) batcher.cancelAll();
     }, drainMs);
     await Promise.all(engines.map(({ batcher }) => batcher.drain()));
@@ -83,7 +89,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     screening.close();
   };
   try {
-    await app.listen({ host: config.host, port: config.port });
+    await app.listen({ host: config.host, port: config.port, listenTextResolver: () => '' });
   } catch (error) {
     await close();
     const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
@@ -91,7 +97,11 @@ export async function serve(config: Config): Promise<RunningServer> {
     const message = `Cannot listen on ${config.host}:${config.port}: ${reason}.`;
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
-  return { url: toUrl(app.server.address() as AddressInfo), engines, deviceLost: failures.deviceLost, close };
+  const address = describeAddress(app.server.address() as AddressInfo);
+  logger.info(
+    `Server listening at ${address.url}${address.reach === 'all' ? `, on every address of this machine (${config.host})` : ''}`,
+  );
+  return { ...address, engines, deviceLost: failures.deviceLost, openRequests, close };
 }
 
 interface Parts {
@@ -167,25 +177,4 @@ function toReplica(engine: Engine): Replica {
   return engine.kind === 'decoder'
     ? { kind: engine.kind, model: engine.model, generator: engine.batcher }
     : { kind: engine.kind, model: engine.model, encoder: engine.batcher };
-}
-
-const loopback = ['localhost', '127.0.0.1', '[::1]'];
-
-/** On a loopback address only loopback names are let in, so that no web page can reach the server by a name of its own. */
-function chooseHosts({ host, allowedHosts }: Config): readonly string[] | null {
-  if (allowedHosts.includes('*')) return null;
-  if (allowedHosts.length > 0) return allowedHosts;
-  return ['127.0.0.1', '::1', 'localhost'].includes(host) ? loopback : null;
-}
-
-/** The addresses that stand for all of a machine's, and how it reaches itself there. */
-export const loopbackOf: ReadonlyMap<string, string> = new Map([
-  ['0.0.0.0', '127.0.0.1'],
-  ['::', '::1'],
-]);
-
-/** Where this machine can open it: the addresses that stand for all others are none to go to. */
-function toUrl({ address, family, port }: AddressInfo): string {
-  const own = loopbackOf.get(address);
-  return `http://${family === 'IPv6' ? `[${own ?? address}]` : (own ?? address)}:${port}`;
 }

@@ -1,6 +1,7 @@
 /** Ends a command in order at Ctrl-C or SIGTERM: what it began is removed, or kept so that it can go on. */
 import { OctavoError } from '../errors.js';
 import type { OnProgress } from '../models/receipt/progress.js';
+import { onEndingSignals } from './ending-signals.js';
 
 /** 128 and the signal's number, as shells have it. */
 const exitCodes: ReadonlyMap<NodeJS.Signals, number> = new Map([
@@ -17,16 +18,16 @@ export async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<
   const controller = new AbortController();
   const { signal } = controller;
   let exitCode = 0;
-  const onSignal = (name: NodeJS.Signals) => {
-    stopListening();
+  const first = (name: NodeJS.Signals) => {
     exitCode = exitCodes.get(name) ?? 1;
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[KStopping; once more stops at once.\n');
     controller.abort(new OctavoError('interrupted', `Stopped by ${name}.`));
   };
-  const stopListening = () => {
-    for (const name of exitCodes.keys()) process.off(name, onSignal);
+  const again = (name: NodeJS.Signals) => {
+    stopListening();
+    process.kill(process.pid, name);
   };
-  for (const name of exitCodes.keys()) process.on(name, onSignal);
+  const stopListening = onEndingSignals(exitCodes.keys(), { first, again });
   try {
     return await run(signal);
   } catch (error) {

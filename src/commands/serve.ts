@@ -1,15 +1,16 @@
 /** `octavo serve`: the server, until it is told to stop. */
-import closeWithGrace from 'close-with-grace';
 import { type Config, readConfig, serveFlags } from '../config.js';
 import { counted } from '../counted.js';
 import type { Engine } from '../engine.js';
 import { describeOptions } from '../options.js';
-import { drainMs, loopbackOf, type RunningServer, serve } from '../serve.js';
+import { drainMs, type RunningServer, serve } from '../serve.js';
 import type { Command } from './command.js';
+import { complain } from './complain.js';
+import { endInOrder } from './orderly-end.js';
 import { describePrecision } from './precision-line.js';
 
 /** Milliseconds after which a server that was told to stop is ended anyway. */
-const grace = drainMs + 5_000;
+const graceMs = drainMs + 5_000;
 
 /** `EX_TEMPFAIL` of sysexits.h: whoever supervises the process should start it again. */
 const deviceLostStatus = 75;
@@ -34,23 +35,28 @@ Examples:
   run: async (argv, env) => {
     const config = readConfig(argv, env);
     const server = await serve(config);
-    process.stdout.write(describeServer(server, config));
-    void server.deviceLost.then(async (reason) => {
-      process.stderr.write(`octavo: ${reason}; another process may have it\n`);
-      await server.close();
-      process.exit(deviceLostStatus);
+    const end = endInOrder({
+      close: server.close,
+      graceMs,
+      told: (signal) => complain(describeDrain(signal, server.openRequests())),
     });
-    closeWithGrace({ delay: grace }, async ({ err }) => {
-      // A broken invariant: said loudly, and what can still end in order does.
-      if (err !== undefined) process.stderr.write(`${err.stack}\n`);
-      await server.close();
+    process.stdout.write(describeServer(server, config));
+    void server.deviceLost.then((reason) => {
+      complain(`${reason}; another process may have it`);
+      end(deviceLostStatus);
     });
   },
 };
 
-function describeServer({ url, engines }: RunningServer, config: Config): string {
+function describeDrain(signal: NodeJS.Signals, requests: number): string {
+  const told = `told to stop (${signal})`;
+  if (requests === 0) return told;
+  return `${told}; waiting for ${counted(requests, 'request')}, ${drainMs / 1000} s at most; once more ends it now`;
+}
+
+function describeServer({ url, reach, engines }: RunningServer, config: Config): string {
   return `
-  Octavo   ${url}   docs: ${url}/docs${loopbackOf.has(config.host) ? `\n  listens  on every address of this machine (${config.host})` : ''}
+  Octavo   ${url}   docs: ${url}/docs${reach === 'all' ? `\n  listens  on every address of this machine (${config.host})` : ''}
 ${engines.map(describeEngine).join('\n')}
   safety   ${describeSafety(config)}
 

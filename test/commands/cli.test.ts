@@ -75,6 +75,7 @@ describe('octavo', () => {
     const output = await server.stop().then(server.output);
     expect(output.includes(`on every address of this machine (${host})`)).toBe(host !== '127.0.0.1');
     expect(output).toMatch(/ 1 row$/m);
+    expect(output.match(/Server listening at http:/g)).toHaveLength(1);
   });
 
   it('tells of an encoder for a GPU that WebGPU does not run it', async () => {

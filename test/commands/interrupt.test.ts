@@ -13,11 +13,13 @@ const source = writeByteCheckpoint(join(root, 'tiny'));
 /** Minutes of measuring. */
 const tokens = String(1 << 24);
 
-/** Sends `signal` as soon as there is a name in `folder` that fits. */
-const whenThereIs = (folder: string, pattern: RegExp, signal: NodeJS.Signals) => async (child: ChildProcess) => {
-  while (!readdirSync(folder).some((name) => pattern.test(name))) await sleep(5);
-  child.kill(signal);
-};
+/** Sends `signals` as soon as there is a name in `folder` that fits. */
+const whenThereIs =
+  (folder: string, pattern: RegExp, ...signals: NodeJS.Signals[]) =>
+  async (child: ChildProcess) => {
+    while (!readdirSync(folder).some((name) => pattern.test(name))) await sleep(5);
+    for (const signal of signals) child.kill(signal);
+  };
 
 it.each([
   ['SIGINT', 130, /^\.built\.building-/],
@@ -28,6 +30,14 @@ it.each([
   const args = ['build', source, '--out', 'built', '--tokens', tokens];
   const stopped = await runOctavo(args, { cwd, onStart: whenThereIs(cwd, pattern, signal) });
   expect(stopped).toEqual({ code, out: '', err: `octavo: Stopped by ${signal}.\n` });
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+it('a Ctrl-C that comes twice, from the terminal and from npm, is one', async () => {
+  const cwd = temporaryFolder();
+  const args = ['build', source, '--out', 'built', '--tokens', tokens];
+  const onStart = whenThereIs(cwd, /^\.built\.reference-/, 'SIGINT', 'SIGINT');
+  expect(await runOctavo(args, { cwd, onStart })).toMatchObject({ code: 130, err: 'octavo: Stopped by SIGINT.\n' });
   expect(readdirSync(cwd)).toEqual([]);
 });
 

@@ -93,8 +93,9 @@ export function checkCharacters(
   { tokenizer, contextLength }: { readonly tokenizer: TextTokenizer; readonly contextLength: number },
   field: string,
 ): void {
-  if (characters <= tokenizer.maxCharacters(contextLength)) return;
-  const message = `The context of this model is ${contextLength} tokens; '${field}' of ${characters} characters is more than it can hold.`;
+  const most = tokenizer.maxCharacters(contextLength);
+  if (characters <= most) return;
+  const message = `The context of this model is ${contextLength} tokens, which hold ${most} characters at most, however they are cut; '${field}' has ${characters}.`;
   throw new OctavoError('context_length_exceeded', message, field);
 }
 

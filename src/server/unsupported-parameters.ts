@@ -6,6 +6,8 @@ interface UnsupportedParameter {
   readonly isOff: (value: unknown) => boolean;
   /** What the caller may send, as the end of a sentence. */
   readonly allowed: string;
+  /** What the server lacks, where a caller may take the refusal for one of the value. */
+  readonly why?: string;
 }
 
 const only = (...values: readonly unknown[]): UnsupportedParameter => ({
@@ -25,14 +27,17 @@ const emptyObject: UnsupportedParameter = {
 
 const never: UnsupportedParameter = { isOff: () => false, allowed: 'null' };
 
+/** `logprobs` is true or false in OpenAI's chats, and a number in its completions: neither is the right one here. */
+const noLogProbabilities = 'answers carry no log probabilities, whatever is asked for';
+
 const unsupported: ReadonlyMap<string, UnsupportedParameter> = new Map(
   Object.entries({
     echo: only(false),
     // In a chat; completions have it.
     best_of: only(1),
     suffix: only(''),
-    logprobs: only(false),
-    top_logprobs: only(0),
+    logprobs: { ...only(false), why: noLogProbabilities },
+    top_logprobs: { ...only(0), why: noLogProbabilities },
     response_format: {
       isOff: (value) => isObject(value) && value.type === 'text' && Object.keys(value).length === 1,
       allowed: '{"type": "text"}',
@@ -65,7 +70,9 @@ export function isSwitchedOff(name: string, value: unknown): boolean {
   const parameter = unsupported.get(name);
   if (!parameter) return false;
   if (parameter.isOff(value)) return true;
-  const message = `'${name}' is not supported by this server: leave it out, or send ${parameter.allowed}.`;
+  const { allowed, why } = parameter;
+  const refused = `'${name}' is not supported by this server${why === undefined ? '' : ` (${why})`}`;
+  const message = `${refused}: leave it out, or send ${allowed}.`;
   throw new OctavoError('unsupported_parameter', message, name);
 }
 

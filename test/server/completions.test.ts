@@ -91,7 +91,7 @@ test.each([
   { what: 'one token more than fits', body: { prompt: 'x'.repeat(85), max_tokens: 16 }, numbers: ['85', '16'] },
   { what: 'a prompt that fills the context', body: { prompt: 'x'.repeat(100) }, numbers: ['100'] },
   { what: 'a prompt longer than the context', body: { prompt: 'x'.repeat(101) }, numbers: ['101'] },
-  { what: 'a text that cannot fit', body: { prompt: 'x'.repeat(1000) }, numbers: ['1000'] },
+  { what: 'a text that cannot fit', body: { prompt: 'x'.repeat(1000) }, numbers: ['400 characters', '1000'] },
   { what: 'token ids beyond the context', body: { prompt: new Array(101).fill(65) }, numbers: ['101'] },
 ])('refuses $what with both numbers', async ({ body, numbers }) => {
   const server = fakeServer();

@@ -64,7 +64,7 @@ describe('input', () => {
       { input: 'b'.repeat(1000) },
       'context_length_exceeded',
       'input',
-      /20 tokens; 'input' of 1000 characters/,
+      /20 tokens, which hold 80 characters at most, .*; 'input' has 1000\./,
     ],
     [
       'more dimensions than there are',

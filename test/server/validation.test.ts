@@ -214,6 +214,16 @@ test.each(Object.entries(off))('%s is accepted only when it is off', async (fiel
   expect(refused.json().error).toMatchObject({ code: 'unsupported_parameter', param: field });
 });
 
+test.each([1, true])(
+  'says of logprobs: %j that there are none, rather than that another value gives them',
+  async (logprobs) => {
+    const { error } = (await fakeServer().chat({ logprobs })).json();
+    expect(error.message).toBe(
+      "'logprobs' is not supported by this server (answers carry no log probabilities, whatever is asked for): leave it out, or send false.",
+    );
+  },
+);
+
 test('refuses unknown parameters by name, or lists them when told to ignore them', async () => {
   const body = {
     chat_template: '{{ x }}',

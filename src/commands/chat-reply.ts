@@ -1,4 +1,4 @@
-/** One reply of a chat server, printed while it comes. */
+/** One reply of a chat server, handed on while it comes. */
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import { OctavoError } from '../errors.js';
@@ -18,58 +18,77 @@ export interface ReplySettings {
   readonly maxTokens: number | null;
 }
 
-const chunkSchema = z.object({
-  choices: z
-    .array(z.object({ delta: z.object({ content: z.string().nullish() }), finish_reason: z.string().nullish() }))
-    .optional(),
-  error: z.object({ message: z.string() }).optional(),
-});
+export interface ReplyReader {
+  /** Is told each piece of the reply. */
+  readonly write: (text: string) => void;
+  /** Ends the request, so that the server works for it no longer. */
+  readonly signal: AbortSignal;
+}
 
 export interface Reply {
   readonly content: string;
   /** The API's `finish_reason`. */
   readonly finish: string | null;
+  /** The reader's signal ended it. */
+  readonly isStopped: boolean;
 }
 
-/** Prints the reply as it comes, and returns it. Throws `Refusal`, and `not_ready` where nobody answers. */
-export async function streamReply(url: string, messages: readonly Message[], settings: ReplySettings): Promise<Reply> {
-  const response = await post(new URL('/v1/chat/completions', url), settings.apiKey, {
-    ...(settings.model === null ? {} : { model: settings.model }),
-    messages,
-    stream: true,
-    ...(settings.temperature === null ? {} : { temperature: settings.temperature }),
-    ...(settings.maxTokens === null ? {} : { max_tokens: settings.maxTokens }),
-  });
-  if (!response.ok || response.body === null) throw await readRefusal(response);
+/**
+ * Resolves with the reply, or what there is of it when it is stopped. Throws `Refusal`, `engine_failed` where the server
+ * gives up, and `not_ready` where nobody answers or the connection breaks.
+ */
+export async function streamReply(
+  url: string,
+  { messages, settings }: { readonly messages: readonly Message[]; readonly settings: ReplySettings },
+  { write, signal }: ReplyReader,
+): Promise<Reply> {
   let content = '';
   let finish: string | null = null;
+  let isComplete = false;
   const parser = createParser({
     onEvent: ({ data }) => {
-      if (data === '[DONE]') return;
-      const chunk = chunkSchema.parse(JSON.parse(data));
-      if (chunk.error) throw new OctavoError('engine_failed', chunk.error.message);
-      const [choice] = chunk.choices ?? [];
-      const text = choice?.delta.content ?? '';
-      process.stdout.write(text);
-      content += text;
-      finish = choice?.finish_reason ?? finish;
+      isComplete ||= data === '[DONE]';
+      if (isComplete) return;
+      const piece = readChunk(data);
+      finish = piece.finish ?? finish;
+      content += piece.text;
+      write(piece.text);
     },
   });
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) parser.feed(text);
-  return { content, finish };
-}
-
-/** Throws `not_ready` when nobody answers. */
-async function post(url: URL, apiKey: string | null, body: object): Promise<Response> {
-  const key = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
-  const headers = { 'content-type': 'application/json', ...key };
   try {
-    return await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    const body = await post(new URL('/v1/chat/completions', url), toRequest(messages, settings), signal);
+    for await (const text of body.pipeThrough(new TextDecoderStream())) parser.feed(text);
+    if (!isComplete) throw new OctavoError('engine_failed', `The reply of ${new URL(url).origin} has no end.`);
+    return { content, finish, isStopped: false };
   } catch (error) {
-    const reason = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
-    throw new OctavoError('not_ready', `No answer from ${url.origin}: ${reason}.`, null, { cause: error });
+    if (signal.aborted) return { content, finish, isStopped: true };
+    if (content !== '') write('\n');
+    throw toFailure(error, url);
   }
 }
+
+function toRequest(messages: readonly Message[], { model, apiKey, temperature, maxTokens }: ReplySettings) {
+  const key = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  const body = {
+    ...(model === null ? {} : { model }),
+    messages,
+    stream: true,
+    ...(temperature === null ? {} : { temperature }),
+    ...(maxTokens === null ? {} : { max_tokens: maxTokens }),
+  };
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...key }, body: JSON.stringify(body) };
+}
+
+/** Throws `Refusal`, and what `fetch` throws. */
+async function post(url: URL, request: RequestInit, signal: AbortSignal): Promise<ReadableStream> {
+  const response = await fetch(url, { ...request, signal });
+  if (response.ok && response.body !== null) return response.body;
+  const refused = refusalSchema.safeParse(await response.json().catch(() => null));
+  if (!refused.success) throw new Refusal(`The server answered ${response.status}.`, null);
+  throw new Refusal(refused.data.error.message, refused.data.error.code ?? null);
+}
+
+const refusalSchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });
 
 /** The server did not take a question; the next one may pass. */
 export class Refusal extends OctavoError {
@@ -81,10 +100,28 @@ export class Refusal extends OctavoError {
   }
 }
 
-const refusalSchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });
+const chunkSchema = z.object({
+  choices: z
+    .array(z.object({ delta: z.object({ content: z.string().nullish() }), finish_reason: z.string().nullish() }))
+    .optional(),
+  error: z.object({ message: z.string() }).optional(),
+});
 
-async function readRefusal(response: Response): Promise<Refusal> {
-  const body = refusalSchema.safeParse(await response.json().catch(() => null));
-  if (!body.success) return new Refusal(`The server answered ${response.status}.`, null);
-  return new Refusal(body.data.error.message, body.data.error.code ?? null);
+/** Throws `engine_failed` for the chunk that tells of a failure, and what parsing throws. */
+function readChunk(data: string): { readonly text: string; readonly finish: string | null } {
+  const { error, choices } = chunkSchema.parse(JSON.parse(data));
+  if (error) throw new OctavoError('engine_failed', error.message);
+  const [choice] = choices ?? [];
+  return { text: choice?.delta.content ?? '', finish: choice?.finish_reason ?? null };
+}
+
+function toFailure(error: unknown, url: string): unknown {
+  const { origin } = new URL(url);
+  if (error instanceof SyntaxError || error instanceof z.ZodError) {
+    return new OctavoError('engine_failed', `${origin} does not answer as OpenAI's API does.`, null, { cause: error });
+  }
+  // What `fetch` throws, with the reason as its cause.
+  if (!(error instanceof TypeError)) return error;
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return new OctavoError('not_ready', `No answer from ${origin}: ${message}.`, null, { cause: error });
 }

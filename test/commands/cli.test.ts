@@ -176,14 +176,27 @@ describe('octavo', () => {
   });
 
   it('goes on when the context is full: says so, leaves the message out, and /new begins anew', async () => {
-    const long = 'I want to book a table for two in San Jose. '.repeat(9);
-    const script = `${long}\n/new\nHi, I want to book a table for two.\n`;
-    const { code, out, err } = await octavo(['chat', '--temperature', '0', '--context', '64'], script);
+    const long = 'I want to book a table for two in San Jose. '.repeat(3);
+    const script = `Hi.\n${long}\n/new\nHi, I want to book a table for two.\n`;
+    const limits = ['--temperature', '0', '--context', '64', '--max-tokens', '24'];
+    const { code, out, err } = await octavo(['chat', ...limits], script);
     expect(code).toBe(1);
     expect(err).toMatch(
-      /^The conversation is too long for the model, so your message was left out\. .*64 tokens.*\/new/,
+      /^The conversation is too long for the model, so your message was left out\. .*64 tokens.*\/new/m,
     );
     expect(out).toMatch(/restaurant|reservation|city|time/i);
+  });
+
+  it('tells of a line that is no command, goes on, and ends with status 1 as it was not answered', async () => {
+    const script = '/foo bar\n/help\nHi, I want to book a table for two.\n/exit\n';
+    const { code, out, err } = await octavo(['chat', '--temperature', '0'], script);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^There is no command \/foo: \/help lists .*\n$/),
+    });
+    expect(out).toMatch(/^ {2}\/exit {2}end/m);
+    expect(out).toMatch(/restaurant|reservation|city|time/i);
+    expect(out).not.toContain('is listening');
   });
 
   it('says that a reply was cut, and by what', async () => {

@@ -18,10 +18,6 @@ export async function writeCheckpoint(shape, folder) {
   await json('config.json', { ...config, torch_dtype: 'bfloat16' });
   await json('generation_config.json', generation);
   for (const [name, bytes] of files) await writeFile(path.join(folder, name), bytes);
-  await json(
-    'tokenizer.json',
-    withWholeVocabulary(JSON.parse(new TextDecoder().decode(files.get('tokenizer.json'))), config.vocab_size),
-  );
   await writeSafetensors(path.join(folder, 'model.safetensors'), tensorsOf(config), weights);
 }
 
@@ -50,13 +46,6 @@ export function tensorsOf(config) {
     add('post_attention_layernorm.weight', [hidden]);
   }
   return tensors;
-}
-
-/** Every token has a text, so that each one that a server sends can be seen. */
-export function withWholeVocabulary(tokenizer, size) {
-  const { vocab } = tokenizer.model;
-  for (let id = Object.keys(vocab).length; id < size; id++) vocab[`t${id}`] = id;
-  return tokenizer;
 }
 
 /** Values at once: a piece of a matrix, not the whole. */

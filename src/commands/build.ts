@@ -10,9 +10,11 @@ import { isCalibrated } from '../models/calibration/calibrate.js';
 import { buildCalibrated, buildRandomCached, type CalibrationTexts } from '../models/calibration/calibrated-build.js';
 import type { Manifest, Precision } from '../models/manifest.js';
 import { buildMeasured } from '../models/measured-build.js';
+import { describeRandom } from '../models/random-remark.js';
 import type { OnProgress } from '../models/receipt/progress.js';
 import type { Receipt } from '../models/receipt/receipt.js';
 import { describeOptions, integer, list, type OptionTable, oneOf, parseOptions, text, toggle } from '../options.js';
+import { refuseUseless } from './build-refusals.js';
 import type { Command } from './command.js';
 import { stopWith, untilInterrupted } from './interrupt.js';
 import { describeKept } from './kept-line.js';
@@ -51,7 +53,7 @@ const buildOptions = {
     value: 'shape',
     help: `Random weights instead of a checkpoint: ${shapeNames.join(', ')}`,
   },
-  seed: { schema: integer(0, 0xffffffff).default(0), value: 'n', help: 'Seed of the random weights (default 0)' },
+  seed: { schema: integer(0, 0xffffffff).optional(), value: 'n', help: 'Seed of the random weights (default 0)' },
   kvCache: {
     schema: oneOf('int8').optional(),
     value: 'type',
@@ -99,7 +101,7 @@ Reads config.json, tokenizer.json and safetensors; writes an ONNX graph, its wei
 whole or not at all. A build of a checkpoint is measured against FP32 on this machine, and the receipt of quality and speed
 is written beside it; --no-receipt skips that, "octavo receipt" measures again. A loss is of perplexity; of a model that
 embeds, how far vectors move as a share of what lies between different texts; of one that classifies or tags, the share of
-labels that change.
+labels that change. Random weights give noise, have nothing to lose and get no receipt: they are for measuring speed.
 
 ${describeOptions(buildOptions)}
 
@@ -128,6 +130,7 @@ Examples:
     );
     process.stdout.write(describeKept(manifest));
     if (values.target === 'gpu' && manifest.task !== 'generate') process.stdout.write(encoderNote);
+    if (manifest.random) process.stdout.write(`Note: ${describeRandom(manifest.random)} It gets no receipt.\n`);
     if (receipt !== null) process.stdout.write(`\n${formatReceipt(receipt)}`);
   },
 };
@@ -145,13 +148,12 @@ interface Built {
 
 /** `source` is `undefined` for random weights. */
 async function build(source: string | undefined, settings: BuildSettings, onProgress: OnProgress): Promise<Built> {
-  const { out, name, random, seed, reduceRange, keep, force, maxLoss } = settings;
+  const { out, name, random, seed = 0, reduceRange, keep, force, maxLoss } = settings;
   const precision = precisionFor(settings.target, settings.precision);
+  refuseUseless({ ...settings, precision, isRandom: source === undefined });
   const options = { out, precision, reduceRange, keep, force, ...(name === undefined ? {} : { name }) };
   const { text, tokens, threads, kvCache } = settings;
   if (source === undefined) {
-    if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
-    refuseText(settings.calibrate);
     const shaped = { ...options, shape: random ?? '', seed };
     if (kvCache === undefined) return { manifest: await buildRandomModel(shaped, onProgress), receipt: null };
     await checkInt8Cache(shaped, precision);
@@ -160,7 +162,6 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
   const texts = await calibrationTexts(source, settings, precision);
   if (text !== null) await checkReadable('--text', text);
   if (precision === 'fp32' || settings.noReceipt) {
-    if (maxLoss !== null) throw new OctavoError('invalid_config', needsReceipt);
     const alone = { ...options, source };
     const isCalibrated = texts.activations !== undefined || texts.cache !== undefined;
     const manifest = isCalibrated
@@ -170,14 +171,6 @@ async function build(source: string | undefined, settings: BuildSettings, onProg
   }
   const measure = { text, tokens, sampled: quickTokens, threads, runtime: 'auto', device: 'cpu' } as const;
   return buildMeasured({ build: { ...options, source }, measure, maxLoss, texts }, onProgress);
-}
-
-/** Random weights are measured on no text but the bundled one. */
-function refuseText(calibrate: string): void {
-  if (calibrate === 'default' || calibrate === 'off') return;
-  const why =
-    'it is for checkpoints, and an int8 cache of random weights is measured on the text that ships with Octavo';
-  throw new OctavoError('invalid_config', `--calibrate ${calibrate} has no use with --random: ${why}.`);
 }
 
 /** Throws `invalid_config` for a text that the build has no use for, and for a cache that cannot be int8. */
@@ -197,5 +190,3 @@ async function calibrationTexts(
   const why = 'it is for int8 builds of decoders, whose activations are rounded by row, and for --kv-cache int8';
   throw new OctavoError('invalid_config', `--calibrate ${calibrate} has no use here: ${why}.`);
 }
-
-const needsReceipt = '--max-loss needs a build of a checkpoint with its receipt, and not in fp32.';

@@ -5,9 +5,9 @@ import { parseFolder } from '../models/folder-reference.js';
 import type { Manifest } from '../models/manifest.js';
 import { openModelFolder } from '../models/model-folder.js';
 import { hasManifest, openFolder } from '../models/open-folder.js';
+import { describeRandom } from '../models/random-remark.js';
 import type { Receipt } from '../models/receipt/receipt.js';
 import type { ServedFolder } from '../models/served-folder.js';
-import type { EncoderHead } from '../models/served-model.js';
 import { describeOptions, type OptionTable, parseOptions, toggle } from '../options.js';
 import type { Command } from './command.js';
 import { describeKept } from './kept-line.js';
@@ -62,20 +62,19 @@ function describeExport({ name, architecture, precision, graph, plan, remarks }:
   const sizes =
     plan.kind === 'decoder'
       ? `${counted(plan.shape.layers, 'layer')}, ${counted(plan.shape.kvHeads, 'KV head')} of ${plan.shape.headDim}, vocabulary ${plan.shape.vocab}, context ${plan.shape.context} tokens`
-      : `${describeHead(plan.head)}, vocabulary ${plan.vocab}, context ${plan.context} tokens`;
+      : `vocabulary ${plan.vocab}, texts of up to ${plan.context} tokens`;
   const notes = remarks.map((remark) => `Note: ${remark}\n`).join('');
   return `${name} (${architecture}, ${precision}), an ONNX export without manifest: no hash vouches for its files
+${describeTask(plan.kind === 'decoder' ? { task: 'generate' } : plan.head)}
 ${sizes}
-${graph}
-${notes}`;
-}
-
-function describeHead(head: EncoderHead): string {
-  return head.task === 'embed' ? `vectors of ${head.dimensions}` : `labels ${head.labels.join(', ')}`;
+graph ${graph}
+${notes}
+No receipt: exports by others are not measured against FP32.
+`;
 }
 
 /** What it gives. */
-function describeTask({ task, labels = [], dimensions }: Manifest): string {
+function describeTask({ task, labels = [], dimensions }: TaskFacts): string {
   switch (task) {
     case 'generate':
       return 'generates text';
@@ -88,23 +87,40 @@ function describeTask({ task, labels = [], dimensions }: Manifest): string {
   }
 }
 
-/** What its makers tell of it, and with a model that was measured otherwise, its figures. */
-function describeCard(files: Manifest['files']): string {
-  const card = files.find(({ path }) => path === 'MODEL_CARD.md' || path === 'README.md');
-  return card === undefined ? '' : ` What its makers measured is in its ${card.path}.`;
+interface TaskFacts {
+  readonly task: Manifest['task'];
+  readonly labels?: readonly string[] | undefined;
+  readonly dimensions?: number | undefined;
+}
+
+/** An encoder keeps no keys and values; an encoder-decoder has its context twice. */
+function describeShape({ task, shape, encoder }: Manifest): string {
+  const { layers, hidden, heads, kvHeads, headDim, vocab, context } = shape;
+  const attention =
+    task === 'generate' ? `${counted(heads, 'head')}, ${counted(kvHeads, 'KV head')}` : counted(heads, 'head');
+  const longest = task === 'generate' ? `context ${context} tokens` : `texts of up to ${context} tokens`;
+  const twice = encoder === undefined ? '' : ' for the prompt and as many for the output';
+  return `${counted(layers, 'layer')}, hidden ${hidden}, ${attention} of ${headDim}, vocabulary ${vocab}, ${longest}${twice}`;
+}
+
+/** Why nothing was measured, and where to read on. */
+function describeUnmeasured({ random, precision, files }: Manifest): string {
+  if (random) return 'No receipt: nothing was measured, as random weights have nothing to lose.\n';
+  const card = files.find(({ path }) => path === 'MODEL_CARD.md');
+  const more = card === undefined ? '' : ` What its makers say of it is in its ${card.path}.`;
+  if (precision === 'fp32')
+    return `No receipt: builds in FP32 have none, as it is what others are measured against.${more}\n`;
+  return `No receipt: this build was not measured against FP32; "octavo receipt" does that.${more}\n`;
 }
 
 function describe(manifest: Manifest, receipt: Receipt | null): string {
-  const { name, architecture, shape, builder, files } = manifest;
+  const { name, architecture, builder, files, random } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const proof =
-    receipt === null
-      ? `No receipt: this build was not measured against FP32 by "octavo receipt".${describeCard(files)}\n`
-      : formatReceipt(receipt);
+  const note = random ? `Note: ${describeRandom(random)}\n` : '';
   return `${name} (${architecture}, ${describePrecision(manifest)}), built by Octavo ${builder}
 ${describeTask(manifest)}
-${counted(shape.layers, 'layer')}, hidden ${shape.hidden}, ${counted(shape.heads, 'head')}, ${counted(shape.kvHeads, 'KV head')} of ${shape.headDim}, vocabulary ${shape.vocab}, context ${shape.context} tokens
+${describeShape(manifest)}
 ${counted(files.length, 'file')} as the manifest lists them, ${(bytes / 2 ** 20).toFixed(1)} MiB
-${describeKept(manifest)}
-${proof}`;
+${note}${describeKept(manifest)}
+${receipt === null ? describeUnmeasured(manifest) : formatReceipt(receipt)}`;
 }

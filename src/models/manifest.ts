@@ -67,6 +67,8 @@ const fieldsSchema = z.strictObject({
   moved: layerNames.optional(),
   /** Of a decoder whose KV cache is rounded to 8 bits; absent: it is as the activations are. */
   kvCache: z.literal('int8').optional(),
+  /** Of a build from random weights, which has learnt nothing: what they were made from. */
+  random: z.strictObject({ shape: z.string().min(1).max(64), seed: z.int().nonnegative().max(0xffffffff) }).optional(),
   /** Path of the ONNX graph, one of `files`; of an encoder-decoder the decoder's. */
   graph: z.string(),
   /** Of an encoder-decoder: the graph that reads prompts, one of `files`, and the token before the first of every output. */

@@ -7,6 +7,7 @@ import { encoderPlan } from './encoder-plan.js';
 import { openExport } from './exports/open-export.js';
 import { parseFolder } from './folder-reference.js';
 import { type ModelFolder, openModelFolder } from './model-folder.js';
+import { describeRandom } from './random-remark.js';
 import type { DecoderPlan, ServedFolder } from './served-folder.js';
 
 /**
@@ -29,9 +30,10 @@ export async function hasManifest(folder: string): Promise<boolean> {
 
 async function describeBuilt(folder: ModelFolder): Promise<ServedFolder> {
   const { manifest, graph, created, readReceipt, readJson, readText } = folder;
-  const { name, architecture, precision } = manifest;
+  const { name, architecture, precision, random } = manifest;
   return {
-    ...{ name, architecture, precision, created, graph, readReceipt, readJson, readText, remarks: [] },
+    ...{ name, architecture, precision, created, graph, readReceipt, readJson, readText },
+    remarks: random ? [describeRandom(random)] : [],
     plan: manifest.task === 'generate' ? decoderPlan(folder) : encoderPlan(manifest),
     generation: (await readJson('generation_config.json')) ?? {},
   };

@@ -48,7 +48,7 @@ export interface ServedFolder extends FolderFiles {
   /** Absolute path of the ONNX graph. */
   readonly graph: string;
   readonly plan: DecoderPlan | EncoderPlan;
-  /** What whoever serves it should know; nothing of what `octavo build` wrote. */
+  /** What whoever serves it should know; of what `octavo build` wrote only that its weights are random. */
   readonly remarks: readonly string[];
   /** End tokens and sampling defaults, as generation_config.json has them. */
   readonly generation: Readonly<Record<string, unknown>>;

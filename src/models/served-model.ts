@@ -73,7 +73,7 @@ interface ModelFacts {
   /** Tokens of one sequence, or text, at most. */
   readonly contextLength: number;
   readonly runtime: RuntimeInfo;
-  /** What whoever serves it should know of how it runs, a sentence each; nothing of what `octavo build` wrote. */
+  /** What whoever serves it should know of how it runs, a sentence each. */
   readonly remarks: readonly string[];
   /** What its precision costs and gains, as measured when it was built; `null` when nobody measured. */
   readonly receipt: Receipt | null;

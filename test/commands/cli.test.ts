@@ -84,9 +84,11 @@ describe('octavo', () => {
     expect(built.out).toMatch(/Note: WebGPU does not run the encoders/);
   });
 
-  it('shows where the figures of a model without a receipt are', async () => {
+  it('shows where to read on about a model without a receipt', async () => {
     const moderator = fileURLToPath(new URL('../../models/moderator', import.meta.url));
-    expect((await octavo(['show', moderator])).out).toMatch(/^No receipt: .*measured is in its MODEL_CARD\.md\.$/m);
+    expect((await octavo(['show', moderator])).out).toMatch(
+      /^No receipt: .*makers say of it is in its MODEL_CARD\.md\.$/m,
+    );
   });
 
   it('says that a port is taken, and stops', async () => {
@@ -106,6 +108,11 @@ describe('octavo', () => {
     expect(built).toMatchObject({ code: 0, err: '' });
     expect(built.out).toMatch(/tiny-llama-random \(llama, int8\): [\d.]+ MiB/);
     expect(existsSync(path.join(folder, 'tiny', 'manifest.json'))).toBe(true);
+    const note = /^Note: Random weights \(shape tiny-llama, seed 0\): .*noise/m;
+    expect(built.out).toMatch(note);
+    const shown = (await octavo(['show', 'tiny'])).out;
+    expect(shown).toMatch(note);
+    expect(shown).toMatch(/^No receipt: nothing was measured/m);
     const sizes = ['--prompt', '16', '--steps', '4', '--repeat', '2', '--batch', '1,3'];
     const measured = await octavo(['bench', '--model', 'tiny', '--json', ...sizes]);
     const { results, model, limits } = JSON.parse(measured.out);
@@ -127,6 +134,55 @@ describe('octavo', () => {
     const table = (await octavo(['bench', '--model', 'tiny', ...sizes])).out;
     expect(table).toMatch(/^reads [\d.]+ GB\/s, multiplies \d+ G/m);
     expect(table).toMatch(/^decode 3\s+\d.*%\s+\d+%$/m);
+  });
+
+  it.each([
+    [['--text', 'a.txt'], /--text has no use with --random: random weights have nothing to lose/],
+    [['--tokens', '100'], /--tokens has no use with --random/],
+    [['--max-loss', '1%'], /--max-loss has no use with --random/],
+    [['--reduce-range', '--precision', 'fp32'], /--reduce-range has no use here: it is for int8, .* is fp32/],
+  ])('refuses %j, which changes nothing in a random model', async (options, message) => {
+    const { code, err } = await octavo(['build', '--random', 'tiny-llama', '--out', 'useless', ...options]);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(existsSync(path.join(folder, 'useless'))).toBe(false);
+  });
+
+  it('serves a random model whose every token can be seen, and says that it is noise', async () => {
+    await octavo(['build', '--random', 'tiny-llama', '--out', 'noise']);
+    const server = await startServer('--model', path.join(folder, 'noise'));
+    const prompt = { prompt: 'hello', max_tokens: 40, min_tokens: 40, ignore_eos: true, seed: 1 };
+    const response = await fetch(`${server.url}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(prompt),
+    });
+    expect(await response.json()).toMatchObject({
+      usage: { prompt_tokens: 5, completion_tokens: 40 },
+      // Ids from 259 on are no bytes.
+      choices: [{ text: expect.stringMatching(/ t(259|2[6-9]\d|3[01]\d)/) }],
+    });
+    expect(await server.stop().then(server.output)).toMatch(/^ {2}note {5}Random weights \(shape tiny-llama/m);
+  });
+
+  it.each([
+    ['bert', /^embeds texts as vectors of 32\n2 layers, hidden 32, 2 heads of 16, .*, texts of up to 40 tokens$/m],
+    ['bert-classify', /^classifies texts: good, bad, other\n.*, 2 heads of 16, vocabulary 264, texts of up to/m],
+  ])('shows the encoder %s without a cache, which it does not have', async (name, lines) => {
+    const source = fileURLToPath(new URL(`../fixtures/encoders/${name}`, import.meta.url));
+    expect((await octavo(['build', source, '--out', name, '--no-receipt'])).code).toBe(0);
+    const { out } = await octavo(['show', name]);
+    expect(out).toMatch(lines);
+    expect(out).not.toContain('KV');
+  });
+
+  it.each([
+    ['bert-optimum', /^embeds texts as vectors of 32\nvocabulary 264, texts of up to 40 tokens$/m],
+    ['llama-optimum', /^generates text\n2 layers, 2 KV heads of 16, .*\ngraph .*model\.onnx\nNote: The cache is not /m],
+  ])('shows the export %s: what it gives, its graph, and that nobody measured it', async (name, lines) => {
+    const { out } = await octavo(['show', fileURLToPath(new URL(`../fixtures/exports/${name}`, import.meta.url))]);
+    expect(out).toMatch(lines);
+    expect(out).toMatch(/^No receipt: exports by others are not measured/m);
   });
 
   it('builds one with its cache in int8, and says so wherever it is shown', async () => {

@@ -107,7 +107,8 @@ describe('octavo build', () => {
       expect(existsSync(join(root, folder, 'manifest.json'))).toBe(true);
       expect(existsSync(join(root, folder, 'receipt.json'))).toBe(false);
     }
-    expect((await octavo('show', 'unmeasured')).out).toContain('No receipt');
+    expect((await octavo('show', 'unmeasured')).out).toMatch(/^No receipt: .*"octavo receipt" does that\.$/m);
+    expect((await octavo('show', 'fp32')).out).toMatch(/^No receipt: builds in FP32 have none/m);
   });
 
   it('measures an encoder on the bundled text, and shows and bounds what its task has', async () => {
@@ -140,8 +141,11 @@ describe('octavo build', () => {
   it.each([
     [['--max-loss', 'little'], /--max-loss is "little": expected a percentage with its sign, such as 1%/],
     [['--max-loss', '0.01'], /--max-loss is "0.01": expected a percentage with its sign/],
-    [['--max-loss', '1%', '--no-receipt'], /--max-loss needs a build of a checkpoint with its receipt/],
-    [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss needs/],
+    [['--max-loss', '1%', '--no-receipt'], /--max-loss has no use with --no-receipt: nothing is measured/],
+    [['--text', 'a.txt', '--no-receipt'], /--text has no use with --no-receipt/],
+    [['--max-loss', '1%', '--precision', 'fp32'], /--max-loss has no use with --precision fp32/],
+    [['--tokens', '100', '--precision', 'fp32'], /--tokens has no use with --precision fp32/],
+    [['--seed', '1'], /--seed has no use here: it chooses the weights of --random/],
     [['--keep', 'lm_head', '--precision', 'fp32'], /kept FP32 in an int8 build only; this one is fp32/],
     [
       ['--target', 'gpu', '--precision', 'int8'],

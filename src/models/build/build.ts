@@ -81,11 +81,11 @@ export async function buildRandomModel(
   options: RandomBuildOptions,
   onProgress: OnProgress = () => {},
 ): Promise<Manifest> {
-  const source = randomSource(options.shape, options.seed);
-  return assemble(source, { ...options, name: options.name ?? `${options.shape}-random` }, onProgress);
+  const { shape, seed, name = `${shape}-random` } = options;
+  return assemble(randomSource(shape, seed), { ...options, name, random: { shape, seed } }, onProgress);
 }
 
-type NamedOptions = OutputOptions & { readonly name: string };
+type NamedOptions = OutputOptions & { readonly name: string } & Pick<Manifest, 'random'>;
 
 async function assemble(source: ModelSource, options: NamedOptions, onProgress: OnProgress): Promise<Manifest> {
   const { precision, name } = options;
@@ -128,6 +128,7 @@ async function assemble(source: ModelSource, options: NamedOptions, onProgress: 
       ...(keep.length > 0 && { kept: keep }),
       ...(moved.length > 0 && { moved }),
       ...cached,
+      ...(options.random && { random: options.random }),
     });
     await folder.write('manifest.json', jsonBytes(manifest));
     const unlisted = (await options.inspect?.(folder.path)) ?? new Map<string, Uint8Array>();

@@ -143,7 +143,11 @@ export const modelSchema = z.object({
     devices: z.array(z.string()).describe('The execution provider of each replica, with the number of its device.'),
     threads: z.int(),
     rows: z.int().describe('Sequences, or texts, computed together at most.'),
-    remarks: z.array(z.string()).describe('What to know of how an export by others runs.'),
+    remarks: z
+      .array(z.string())
+      .describe(
+        'What to know of it: how an export by others runs, that weights are random, that its cache was reduced.',
+      ),
     capabilities: z.array(z.string()),
     defaults: z
       .object({ temperature: z.number(), top_p: z.number(), top_k: z.int() })

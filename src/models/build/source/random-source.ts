@@ -91,7 +91,7 @@ export function randomSource(shape: string, seed: number): ModelSource {
     generation: { ...tokens, eos_token_id: [byteTokens.imEnd, byteTokens.endOfText] },
     modules: { pooling: 'mean', normalise: true, maxTokens: null },
     files: new Map([
-      ...Object.entries(byteTokenizerFiles(fields.max_position_embeddings)).map(
+      ...Object.entries(byteTokenizerFiles(fields.max_position_embeddings, fields.vocab_size)).map(
         ([name, value]) => [name, jsonBytes(value)] as const,
       ),
       ['MODEL_CARD.md', new TextEncoder().encode(card)],

@@ -21,6 +21,14 @@ it('knows the markers of a chat', () => {
   expect(ids).toEqual([byteTokens.imStart, 97, byteTokens.imEnd]);
 });
 
+it('gives the other ids of a vocabulary their numbers, which no text becomes', () => {
+  const whole = byteTokenizerFiles(128, 400) as typeof files;
+  const wider = new Tokenizer(whole['tokenizer.json']!, whole['tokenizer_config.json']!);
+  expect(wider.decode([104, 259, 105, 399], { clean_up_tokenization_spaces: false })).toBe('h t259i t399');
+  const { ids } = wider.encode('h t259i t399', { add_special_tokens: false });
+  expect(ids).toEqual([...new TextEncoder().encode('h t259i t399')]);
+});
+
 it('decodes ids beyond its vocabulary as nothing', () => {
   expect(tokenizer.decode([104, 40_000, 105])).toBe('hi');
 });

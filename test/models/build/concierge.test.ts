@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { manifestSchema } from '#octavo/models/manifest.js';
+import { percent } from '#octavo/models/receipt/percent.js';
+import { receiptSchema } from '#octavo/models/receipt/receipt.js';
 import { OnnxDecoder } from '../../support/onnx-decoder.js';
 
 const folder = 'models/concierge';
@@ -20,6 +22,19 @@ it('chooses the same next token as FP32 for at least 95% of the golden text', as
   }
   expect(all).toBeGreaterThan(250);
   expect(same / all).toBeGreaterThanOrEqual(0.95);
+});
+
+it('has a card whose figures are those of its receipt', () => {
+  const card = readFileSync(join(folder, 'MODEL_CARD.md'), 'utf8');
+  const receipt = receiptSchema.parse(JSON.parse(readFileSync(join(folder, 'receipt.json'), 'utf8')));
+  if (receipt.task !== 'generate') throw new Error('It generates text.');
+  const { perplexity, agreement, text, disk } = receipt;
+  const predictions = `(${text.predictions.toLocaleString('en')} predictions)`;
+  const change = `${perplexity.model.toFixed(4)} (+${percent(perplexity.change)})`;
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  expect(card).toContain(`${predictions} | ${perplexity.reference.toFixed(4)} | ${change} |`);
+  expect(card).toContain(`on the same text | | ${percent(agreement)} |`);
+  expect(card).toContain(`| ${megabytes(disk.reference)} | ${megabytes(disk.model)} |`);
 });
 
 it('is exactly what its manifest lists', () => {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '#octavo/models/build/build.js';
 import { cacheShape } from '#octavo/models/cache-shape.js';
+import { buildCalibrated } from '#octavo/models/calibration/calibrated-build.js';
 import { CausalModel } from '#octavo/models/decoder/causal-model.js';
 import { Decoder } from '#octavo/models/decoder/decoder.js';
 import { greedy } from '#octavo/models/decoder/sampling.js';
@@ -42,12 +43,24 @@ const cases = familyFixtures.flatMap(({ name, ...rest }) =>
     ...rest,
   })),
 );
+/** A cache in int8, whose element transformers.js reads in config.json. */
+const rounded = familyFixtures
+  .filter(({ name }) => name === 'llama' || name === 'gpt2')
+  .map(({ name, ...rest }) => ({ name: `${name} int8, cache in int8`, ...rest }));
 const theirs = new Map<string, readonly (readonly number[])[]>();
 
 beforeAll(async () => {
   for (const { name, precision, folder: source, reference } of cases) {
     const out = join(root, name.replace(' ', '-'));
     const { shape } = await buildModel({ source, out, precision });
+    const prompts = reference.prompts.map(({ ids }) => ids).filter(({ length }) => length + count <= shape.context);
+    models.set(name, { folder: out, prompts, count });
+  }
+  for (const { name, folder: source, reference } of rounded) {
+    const out = join(root, name.replaceAll(/\W+/g, '-'));
+    const build = { source, out, precision: 'int8' } as const;
+    const { kvCache, shape } = await buildCalibrated({ build, texts: { cache: null }, threads: 2 }, () => {});
+    expect(kvCache).toBe('int8');
     const prompts = reference.prompts.map(({ ids }) => ids).filter(({ length }) => length + count <= shape.context);
     models.set(name, { folder: out, prompts, count });
   }
@@ -58,7 +71,7 @@ beforeAll(async () => {
 });
 
 describe('transformers.js and Octavo give the same tokens for', () => {
-  it.each(['concierge int8', ...cases.map(({ name }) => name)])('%s', async (name) => {
+  it.each(['concierge int8', ...[...cases, ...rounded].map(({ name }) => name)])('%s', async (name) => {
     const model = models.get(name)!;
     expect(model.prompts.length).toBeGreaterThan(0);
     expect(theirs.get(name)).toEqual(await decode(model));

@@ -110,13 +110,14 @@ describe('a failed build', () => {
   });
 
   it('names what is wrong', async () => {
-    await refused({ source: join(root, 'nowhere') }, /config\.json cannot be read/);
+    await refused({ source: join(root, 'nowhere') }, /There is no folder .*nowhere .*expected a Hugging Face folder/);
     await refused({ source, name: '../x' }, /The name \.\.\/x/);
     const wrong = writeCheckpoint(join(root, 'wrong'), { ...tinyLlama, vocab_size: 97 }, tinyTensors(tinyLlama));
     await refused({ source: wrong }, /embed_tokens\.weight has shape \[96,64\]; config\.json asks for \[97,64\]/);
     await refused({ source: checkpoint('end', { ...tinyLlama, eos_token_id: 96 }) }, /eos_token_id .* below .* 96/);
     const folder = join(root, 'folder-as-file');
     mkdirSync(join(folder, 'config.json'), { recursive: true });
+    writeFileSync(join(folder, 'model.safetensors'), '');
     await refused({ source: folder }, /config\.json is not a regular file/);
   });
 
@@ -124,6 +125,7 @@ describe('a failed build', () => {
     const path = join(root, 'no-tokenizer');
     mkdirSync(path);
     writeFileSync(join(path, 'config.json'), JSON.stringify(tinyLlama));
+    writeFileSync(join(path, 'model.safetensors'), '');
     await refused({ source: path }, /tokenizer\.json cannot be read/);
   });
 

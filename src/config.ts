@@ -59,11 +59,13 @@ export const serveOptions = {
     env: ['PORT'],
   },
   apiKeys: {
-    schema: list(),
+    schema: keyList(),
     value: 'keys',
-    help: 'Keys that callers must present, separated by commas (default: open)',
+    help: 'Keys that callers must present, separated by commas (default: none, open to everybody who reaches it)',
     env: ['OCTAVO_API_KEYS'],
     secret: true,
+    // Whoever sets it wants keys: `OCTAVO_API_KEYS="$KEYS"` of a variable that has gone must not open the server.
+    emptyCounts: true,
   },
   allowedHosts: {
     schema: list(),
@@ -173,6 +175,18 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     throw new OctavoError('invalid_config', message);
   }
   return Object.freeze(config);
+}
+
+/** A list that is given has a key. Bearer tokens are of these characters. */
+function keyList() {
+  const missing =
+    'there is no key in it; name at least one, or leave the setting out (unset the variable) to serve without keys';
+  const words = 'a key has no spaces, and only letters, digits and signs of ASCII';
+  return list()
+    .removeDefault()
+    .refine((keys) => keys.length > 0, missing)
+    .refine((keys) => keys.every((key) => /^[!-~]+$/.test(key)), words)
+    .default([]);
 }
 
 /** Settings of a config file; it cannot name another one. */

@@ -16,6 +16,8 @@ export interface Option {
   readonly many?: boolean;
   /** Error messages do not show the value. */
   readonly secret?: boolean;
+  /** A variable that is empty is looked at too, where to overlook it would be a danger. */
+  readonly emptyCounts?: boolean;
 }
 
 /** Keys are in camel case; the flag `--max-rows` sets `maxRows`. */
@@ -103,7 +105,7 @@ function readValue(
   option: Option,
   { flags, env = {}, file = {} }: OptionSources & { flags: Flags },
 ): unknown {
-  const variable = option.env?.find((name) => env[name] !== undefined && env[name] !== '');
+  const variable = option.env?.find((name) => env[name] !== undefined && (env[name] !== '' || option.emptyCounts));
   const flag = flags[toFlag(key)];
   const [source, value] =
     flag !== undefined

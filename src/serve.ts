@@ -98,10 +98,17 @@ export async function serve(config: Config): Promise<RunningServer> {
     throw new OctavoError('invalid_config', message, null, { cause: error });
   }
   const address = describeAddress(app.server.address() as AddressInfo);
-  logger.info(
-    `Server listening at ${address.url}${address.reach === 'all' ? `, on every address of this machine (${config.host})` : ''}`,
-  );
+  tellAddress(address, config, logger);
   return { ...address, engines, deviceLost: failures.deviceLost, openRequests, close };
+}
+
+/** One line, and another where strangers may come in. */
+function tellAddress({ url, reach }: ListeningAddress, { host, apiKeys }: Config, logger: Logger): void {
+  const everywhere = reach === 'all' ? `, on every address of this machine (${host})` : '';
+  logger.info(`Server listening at ${url}${everywhere}`);
+  if (reach === 'loopback' || apiKeys.length > 0) return;
+  const who = 'everybody who reaches this address may use the server; set --api-keys or OCTAVO_API_KEYS';
+  logger.warn({ host }, `no API keys: ${who}`);
 }
 
 interface Parts {

@@ -70,6 +70,21 @@ test('several models, by commas or by several flags', () => {
   expect(readConfig(['--config', file({ model: 'a' })], {}).model).toEqual(['a']);
 });
 
+describe('a list of keys without a key is refused: it would open the server', () => {
+  const none = /: there is no key in it; name at least one, or leave the setting out \(unset the variable\)/;
+  test.each(['', ' , ', ','])('%j', (keys) => {
+    expect(problem([], { OCTAVO_API_KEYS: keys })).toMatch(none);
+    expect(problem([], { OCTAVO_API_KEYS: keys })).toMatch(/^OCTAVO_API_KEYS: /);
+    expect(problem(['--api-keys', keys])).toMatch(none);
+    expect(problem(['--config', file({ apiKeys: keys })])).toMatch(none);
+    expect(problem(['--config', file({ apiKeys: ['k'] })], { OCTAVO_API_KEYS: keys })).toMatch(none);
+  });
+
+  test('where a flag names keys, the variable does not count', () => {
+    expect(readConfig(['--api-keys', 'a, b'], { OCTAVO_API_KEYS: '' }).apiKeys).toEqual(['a', 'b']);
+  });
+});
+
 describe('mistakes', () => {
   test.each<[readonly string[], NodeJS.ProcessEnv, string]>([
     [['--port', '65536'], {}, '--port is "65536": expected a whole number from 0 to 65535.'],
@@ -98,6 +113,13 @@ describe('mistakes', () => {
     ['a setting that does not exist', { ports: 1 }, /^The config file has an unknown setting "ports"\.$/],
     ['a bad value', { port: 'x' }, /^"port" in the config file is "x": expected a whole number from 0 to 65535\.$/],
     ['a key that is no text, which is not shown', { apiKeys: ['k3y', 5] }, /^"apiKeys" in the config file: (?!.*k3y)/],
+    [
+      'no key in a list of keys',
+      { apiKeys: [] },
+      /^"apiKeys" in the config file: there is no key in it; name at least one/,
+    ],
+    ['a key that is empty', { apiKeys: ['k', ''] }, /^"apiKeys" in the config file: a key has no spaces/],
+    ['a key that no header can hold', { apiKeys: ['my k3y'] }, /^"apiKeys" in the config file: a key has (?!.*k3y)/],
     ['another config file', { config: 'other.json' }, /^The config file .*octavo\.json names a config file\.$/],
     ['a list', [1], /^Cannot read the config file .*octavo\.json: it is not a JSON object\.$/],
     ['no JSON', '{port: 1}', /^Cannot read the config file .*octavo\.json: .*JSON/],

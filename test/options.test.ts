@@ -128,6 +128,11 @@ describe('a bad value is told where it comes from and what is allowed', () => {
     expect(problem(sources)).toBe(message);
   });
 
+  test('an empty variable counts where the option says so', () => {
+    const needed = { key: { ...table.name, env: ['APP_KEY'], emptyCounts: true } } satisfies OptionTable;
+    expect(() => parseOptions(needed, { argv: [], env: { APP_KEY: '' } })).toThrow('APP_KEY is "": expected a text of');
+  });
+
   test('an option without a default is missing', () => {
     const needed = { out: { schema: z.string(), value: 'folder', help: 'Where to' } } satisfies OptionTable;
     expect(() => parseOptions(needed, { argv: [] })).toThrow('--out is missing.');

@@ -39,7 +39,7 @@ it.each([
 
 it('says at start what the README shows', () => {
   // Of the first model: the embedded one.
-  for (const line of ['model', 'runtime']) {
+  for (const line of ['keys', 'model', 'runtime']) {
     const shown = server.output().match(new RegExp(`^ {2}${line} .*$`, 'm'))?.[0];
     expect(shown).toBeDefined();
     expect(readme.text).toContain(shown);

@@ -57,10 +57,18 @@ function describeDrain(signal: NodeJS.Signals, requests: number): string {
 function describeServer({ url, reach, engines }: RunningServer, config: Config): string {
   return `
   Octavo   ${url}   docs: ${url}/docs${reach === 'all' ? `\n  listens  on every address of this machine (${config.host})` : ''}
+  keys     ${describeKeys(config, reach)}
 ${engines.map(describeEngine).join('\n')}
   safety   ${describeSafety(config)}
 
 `;
+}
+
+/** Who may call. */
+function describeKeys({ apiKeys }: Config, reach: RunningServer['reach']): string {
+  if (apiKeys.length > 0) return counted(apiKeys.length, 'key');
+  if (reach === 'loopback') return 'none: open to everybody who reaches it';
+  return 'NONE: OPEN TO EVERYBODY WHO REACHES IT, from other machines too; set --api-keys or OCTAVO_API_KEYS';
 }
 
 /** What screens whom. */

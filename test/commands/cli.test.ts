@@ -66,16 +66,28 @@ describe('octavo', () => {
   });
 
   it.each([
-    ['0.0.0.0', 'http://127.0.0.1:'],
-    ['127.0.0.1', 'http://127.0.0.1:'],
-  ])('listening on %s says an address that can be opened', async (host, address) => {
-    const server = await startServer('--host', host, '--rows', '1');
-    expect(server.url.startsWith(address)).toBe(true);
-    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
-    const output = await server.stop().then(server.output);
-    expect(output.includes(`on every address of this machine (${host})`)).toBe(host !== '127.0.0.1');
-    expect(output).toMatch(/ 1 row$/m);
-    expect(output.match(/Server listening at http:/g)).toHaveLength(1);
+    { host: '0.0.0.0', keys: [], told: 'NONE: OPEN TO EVERYBODY WHO REACHES IT, from other machines too' },
+    { host: '0.0.0.0', keys: ['--api-keys', 'k1,k2'], told: '2 keys' },
+    { host: '127.0.0.1', keys: [], told: 'none: open to everybody who reaches it' },
+  ])(
+    'listening on $host says an address that can be opened, and who may call ($keys)',
+    async ({ host, keys, told }) => {
+      const server = await startServer('--host', host, '--rows', '1', ...keys);
+      expect(server.url.startsWith('http://127.0.0.1:')).toBe(true);
+      expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+      const output = await server.stop().then(server.output);
+      expect(output.includes(`on every address of this machine (${host})`)).toBe(host !== '127.0.0.1');
+      expect(output).toMatch(/ 1 row$/m);
+      expect(output.match(/Server listening at http:/g)).toHaveLength(1);
+      expect(output).toContain(`\n  keys     ${told}`);
+      expect(output.includes('"msg":"no API keys: ')).toBe(host !== '127.0.0.1' && keys.length === 0);
+    },
+  );
+
+  it('does not start with a list of keys that is empty', async () => {
+    const cwd = folder;
+    const { code, err } = await runOctavo(['serve', '--port', '0'], { cwd, env: { OCTAVO_API_KEYS: '' } });
+    expect([code, err]).toEqual([1, expect.stringMatching(/^octavo: OCTAVO_API_KEYS: there is no key in it; name/)]);
   });
 
   it('tells of an encoder for a GPU that WebGPU does not run it', async () => {

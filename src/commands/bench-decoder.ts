@@ -4,6 +4,7 @@ import type { LoadedDecoder } from '../models/load-model.js';
 import { decode, prefill, promptIds } from '../models/receipt/engine-runs.js';
 import type { Shares } from '../models/roofline/shares.js';
 import { formatRates, summarise, timed } from './bench-times.js';
+import type { BeginStage } from './stages.js';
 
 export interface DecoderBench {
   /** Row counts of the decode runs. */
@@ -31,8 +32,15 @@ export interface DecoderRun {
 /** Of the steps before those that are measured. */
 const warmUpTokens = 4;
 
+/** A stage for each row count, and one for the prefills. */
+export const decoderStages = ({ batch }: DecoderBench) => batch.length + 1;
+
 /** Throws `invalid_config` when the context is too small for the runs. */
-export async function measureDecoder({ engine, model }: LoadedDecoder, settings: DecoderBench): Promise<DecoderRun[]> {
+export async function measureDecoder(
+  { engine, model }: LoadedDecoder,
+  settings: DecoderBench,
+  begin: BeginStage,
+): Promise<DecoderRun[]> {
   const { prompt, steps } = settings;
   const most = engine.capacity - warmUpTokens;
   if (prompt + steps > most) {
@@ -43,12 +51,18 @@ export async function measureDecoder({ engine, model }: LoadedDecoder, settings:
   const ids = (seed: number) => promptIds(seed, prompt, model.tokenizer.vocabSize);
   const runs: DecoderRun[] = [];
   for (const rows of settings.batch) {
-    for (let row = 0; row < rows; row++) await prefill(engine, row, ids(row));
-    const times = await timed(steps, () => decode(engine, rows));
-    runs.push(toRun({ run: `decode ${rows}`, kind: 'decode', rows, tokens: rows }, times));
+    const run = `decode ${rows}`;
+    const onShare = begin(run);
+    for (let row = 0; row < rows; row++) {
+      await prefill(engine, row, ids(row));
+      onShare(0);
+    }
+    const times = await timed({ count: steps, onShare }, () => decode(engine, rows));
+    runs.push(toRun({ run, kind: 'decode', rows, tokens: rows }, times));
   }
-  const times = await timed(settings.repeat, (i) => prefill(engine, 0, ids(i)));
-  return [...runs, toRun({ run: `prefill ${prompt}`, kind: 'prefill', rows: 1, tokens: prompt }, times)];
+  const run = `prefill ${prompt}`;
+  const times = await timed({ count: settings.repeat, onShare: begin(run) }, (i) => prefill(engine, 0, ids(i)));
+  return [...runs, toRun({ run, kind: 'prefill', rows: 1, tokens: prompt }, times)];
 }
 
 /** `shares`: of each run, in order; `null` where there is nothing to hold the runs against. */

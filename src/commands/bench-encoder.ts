@@ -7,6 +7,7 @@ import { uniform } from '../models/decoder/random.js';
 import type { LoadedEncoder } from '../models/load-encoder.js';
 import { promptIds } from '../models/receipt/engine-runs.js';
 import { formatRates, summarise, timed } from './bench-times.js';
+import type { BeginStage, OnShare } from './stages.js';
 
 export interface EncoderBench {
   /** Texts of a batch, for each run of one length. */
@@ -38,8 +39,15 @@ const orders: readonly (readonly [run: string, limits: EncodeBatcherOptions['bat
 ];
 type Texts = readonly (readonly number[])[];
 
+/** A stage for each batch of one length, and one for the mixed ones. */
+export const encoderStages = ({ batch }: EncoderBench) => batch.length + 1;
+
 /** Throws `invalid_config` when the context is too small for the texts. */
-export async function measureEncoder(loaded: LoadedEncoder, settings: EncoderBench): Promise<EncoderRun[]> {
+export async function measureEncoder(
+  loaded: LoadedEncoder,
+  settings: EncoderBench,
+  begin: BeginStage,
+): Promise<EncoderRun[]> {
   const { engine, model } = loaded;
   const { prompt, repeat } = settings;
   if (prompt > engine.capacity) {
@@ -49,10 +57,12 @@ export async function measureEncoder(loaded: LoadedEncoder, settings: EncoderBen
   const runs: EncoderRun[] = [];
   for (const rows of settings.batch) {
     const texts = Array.from({ length: rows }, (_, row) => promptIds(row, prompt, model.tokenizer.vocabSize));
-    const times = await timed(repeat, async () => void (await engine.step({ texts, length: prompt })));
-    runs.push(toRun(`${rows} x ${prompt}`, { times, texts: rows, padding: 0 }));
+    const run = `${rows} x ${prompt}`;
+    const step = async () => void (await engine.step({ texts, length: prompt }));
+    const times = await timed({ count: repeat, onShare: begin(run) }, step);
+    runs.push(toRun(run, { times, texts: rows, padding: 0 }));
   }
-  return [...runs, ...(await measureMixed(loaded, settings))];
+  return [...runs, ...(await measureMixed(loaded, settings, begin('mixed lengths')))];
 }
 
 export function formatEncoderRuns(runs: readonly EncoderRun[]): string {
@@ -66,6 +76,7 @@ export function formatEncoderRuns(runs: readonly EncoderRun[]): string {
 async function measureMixed(
   { engine, model }: LoadedEncoder,
   { texts: count, repeat }: EncoderBench,
+  onShare: OnShare,
 ): Promise<EncoderRun[]> {
   const texts = mixedLengths(count, engine.capacity).map((length, i) =>
     promptIds(i, length, model.tokenizer.vocabSize),
@@ -73,10 +84,11 @@ async function measureMixed(
   const runs = orders.map(([run, limits]) => ({ run: `mixed ${run}`, limits, times: [] as number[], padding: 0 }));
   // The first round warms up.
   for (let round = 0; round <= repeat; round++) {
-    for (const run of runs) {
+    for (const [index, run] of runs.entries()) {
       const { ms, waste } = await encodeAll(engine, texts, run.limits);
       run.padding = waste;
       if (round > 0) run.times.push(ms);
+      onShare((round + (index + 1) / runs.length) / (repeat + 1));
     }
   }
   return runs.map(({ run, times, padding }) => toRun(run, { times, texts: count, padding }));

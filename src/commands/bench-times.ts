@@ -1,5 +1,6 @@
 /** Timed runs: their median, and how far they spread. */
 import { time } from '../models/receipt/engine-runs.js';
+import type { OnShare } from './stages.js';
 
 /** Things a second: of the median run, of the run at the 90th and at the 10th percentile of time. */
 export interface Rates {
@@ -9,9 +10,12 @@ export interface Rates {
   readonly medianMs: number;
 }
 
-/** Milliseconds of each run; the first runs warm up and are not counted. */
-export async function timed(count: number, run: (index: number) => Promise<void>): Promise<number[]> {
-  return time({ count, warmUps: 3 }, run);
+/** Milliseconds of each of `count` runs; some before them warm up. */
+export async function timed(
+  { count, onShare }: { readonly count: number; readonly onShare: OnShare },
+  run: (index: number) => Promise<void>,
+): Promise<number[]> {
+  return time({ count, warmUps: 3, onShare }, run);
 }
 
 /** `amount` things are done in each run. */

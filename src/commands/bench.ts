@@ -6,14 +6,18 @@ import type { LoadedEncoder } from '../models/load-encoder.js';
 import { type LoadedDecoder, type LoadedModel, loadModel } from '../models/load-model.js';
 import { profileModel } from '../models/profile-model.js';
 import { machineInfo } from '../models/receipt/machine.js';
+import type { OnProgress } from '../models/receipt/progress.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
 import { describeOptions, integer, type OptionTable, parseOptions, refusePositionals, toggle } from '../options.js';
-import { formatDecoderRuns, measureDecoder } from './bench-decoder.js';
-import { formatEncoderRuns, measureEncoder } from './bench-encoder.js';
+import { decoderStages, formatDecoderRuns, measureDecoder } from './bench-decoder.js';
+import { encoderStages, formatEncoderRuns, measureEncoder } from './bench-encoder.js';
 import { formatProfile } from './bench-profile.js';
 import { describeLimits, readWork, sharesOfRuns } from './bench-roofline.js';
 import type { Command } from './command.js';
+import { stopWith, untilInterrupted } from './interrupt.js';
 import { describePrecision } from './precision-line.js';
+import { createBar } from './progress-bar.js';
+import { countStages, type OnShare } from './stages.js';
 
 const { rows: _rows, ...loadOptions } = engineOptions;
 
@@ -73,18 +77,16 @@ the runs: the share of memory's bandwidth, as if a step read the weights and not
 --profile runs the first row count of --batch again and tells which execution provider, and which of its operators, the
 time goes to: what of a graph falls back to the CPU, and what that costs.
 
+What is being measured stands on standard error while it lasts, where that is a terminal; Ctrl-C ends it with status 130.
+
 ${describeOptions(benchOptions)}
 `,
   run: async (argv, env) => {
     const { values, positionals } = parseOptions(benchOptions, { argv, env });
     refusePositionals(positionals);
-    const rows = Math.max(...(values.batch ?? [32]));
-    const { profile: wantsProfile, ...engine } = values;
-    const options = { ...engine, folder: values.model, name: null, rows };
-    const { report, table } = await benchModel(await loadModel(options), values);
-    const { batch, prompt, steps } = report.settings;
-    const first = { rows: batch[0] ?? 1, prompt, steps: Math.min(steps, profiledSteps) };
-    const profile = wantsProfile ? await profileModel(options, first) : null;
+    const { report, table, profile } = await untilInterrupted((signal) =>
+      benchModel(values, stopWith(signal, createBar(process.stderr))),
+    );
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ ...report, ...(profile && { profile }) }, null, 2)}\n`
@@ -98,36 +100,50 @@ const profiledSteps = 16;
 
 type BenchSettings = ReturnType<typeof parseOptions<typeof benchOptions>>['values'];
 
-/** Closes the model. */
-async function benchModel(loaded: LoadedModel, values: BenchSettings) {
-  try {
-    const { settings, results, limits, table } = await measure(loaded, values);
-    return { report: { model: describeModel(loaded), machine: machineInfo(), limits, settings, results }, table };
-  } finally {
-    await loaded.close();
-  }
+/** `profile` is `null` where none was asked for. */
+async function benchModel(values: BenchSettings, onProgress: OnProgress) {
+  const { profile: wantsProfile, ...engine } = values;
+  const options = { ...engine, folder: values.model, name: null, rows: Math.max(...(values.batch ?? [32])) };
+  onProgress({ done: 0, total: 1, what: 'loading the model' });
+  const loaded = await loadModel(options);
+  const measured = await measure(loaded, values, onProgress).finally(() => loaded.close());
+  const { table, ...figures } = measured;
+  const report = { model: describeModel(loaded), machine: machineInfo(), ...figures };
+  const { batch, prompt, steps } = report.settings;
+  const first = { rows: batch[0] ?? 1, prompt, steps: Math.min(steps, profiledSteps) };
+  return { report, table, profile: wantsProfile ? await profileModel(options, first, onProgress) : null };
 }
 
-async function measure(loaded: LoadedModel, values: BenchSettings) {
-  return loaded.kind === 'decoder' ? measureGenerating(loaded, values) : measureReading(loaded, values);
+async function measure(loaded: LoadedModel, values: BenchSettings, onProgress: OnProgress) {
+  return loaded.kind === 'decoder'
+    ? measureGenerating(loaded, values, onProgress)
+    : measureReading(loaded, values, onProgress);
 }
 
-async function measureGenerating(loaded: LoadedDecoder, values: BenchSettings) {
+async function measureGenerating(loaded: LoadedDecoder, values: BenchSettings, onProgress: OnProgress) {
   const { batch, prompt, steps, repeat } = values;
   const settings = { batch: batch ?? [1, 4, 16, 32], prompt, steps, repeat };
-  const runs = await measureDecoder(loaded, settings);
-  // Of another device these limits say nothing.
-  const limits = loaded.model.runtime.provider === 'cpu' ? await measureLimits(values.threads) : null;
+  // Of another device the machine's limits say nothing.
+  const isOnCpu = loaded.model.runtime.provider === 'cpu';
+  const begin = countStages(decoderStages(settings) + (isOnCpu ? 1 : 0), onProgress);
+  const runs = await measureDecoder(loaded, settings, begin);
+  const limits = isOnCpu ? await measureMachine(values.threads, begin('what the machine can do')) : null;
   const shares = limits && sharesOfRuns(runs, await readWork(values.model), limits);
   const results = runs.map((run, index) => ({ ...run, shares: shares?.[index] ?? null }));
-  return { results, settings, limits, table: formatDecoderRuns(runs, shares) };
+  return { limits, settings, results, table: formatDecoderRuns(runs, shares) };
 }
 
-async function measureReading(loaded: LoadedEncoder, values: BenchSettings) {
+async function measureMachine(threads: number, onShare: OnShare): Promise<MachineLimits> {
+  const limits = await measureLimits(threads);
+  onShare(1);
+  return limits;
+}
+
+async function measureReading(loaded: LoadedEncoder, values: BenchSettings, onProgress: OnProgress) {
   const { batch, prompt, repeat, texts } = values;
   const settings = { batch: batch ?? [1, 8, 32], prompt, repeat, texts, steps: values.steps };
-  const results = await measureEncoder(loaded, settings);
-  return { results, settings, limits: null, table: formatEncoderRuns(results) };
+  const results = await measureEncoder(loaded, settings, countStages(encoderStages(settings), onProgress));
+  return { limits: null, settings, results, table: formatEncoderRuns(results) };
 }
 
 function describeModel({ model, engine }: LoadedModel) {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { counted } from '../counted.js';
 import { OctavoError } from '../errors.js';
+import type { LoadedEncoder } from './load-encoder.js';
 import { type LoadedDecoder, loadModel } from './load-model.js';
 import type { LoadOptions } from './load-options.js';
 import { decode, prefill, promptIds } from './receipt/engine-runs.js';
+import type { OnProgress } from './receipt/progress.js';
 import { parseProfile, type TimedRun } from './runtime/profile-file.js';
 import { type TimeShares, timeShares } from './runtime/time-shares.js';
 
@@ -28,14 +30,25 @@ const warmUps = 2;
 /** Prompts that are measured, or for an encoder batches. */
 const repeats = 4;
 
-/** Loads the model once more, as writing a profile slows it. Throws what loading throws. */
-export async function profileModel(options: LoadOptions, settings: ProfileSettings): Promise<readonly ProfiledStep[]> {
+/**
+ * Loads the model once more, as writing a profile slows it. What `onProgress` throws ends that, and leaves no files.
+ * Throws what loading throws.
+ */
+export async function profileModel(
+  options: LoadOptions,
+  settings: ProfileSettings,
+  onProgress: OnProgress,
+): Promise<readonly ProfiledStep[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'octavo-profile-'));
   try {
     const loaded = await loadModel({ ...options, replicas: 1, profile: path.join(folder, 'run') });
     try {
-      if (loaded.kind === 'decoder') await runDecoder(loaded, settings);
-      else await runEncoder(loaded.engine, loaded.model.tokenizer.vocabSize, settings);
+      const runs = loaded.kind === 'decoder' ? decoderRuns(loaded, settings) : encoderRuns(loaded, settings);
+      for (const [done, run] of runs.entries()) {
+        onProgress({ done, total: runs.length, what: 'writing a profile' });
+        await run();
+      }
+      onProgress({ done: 1, total: 1, what: 'writing a profile' });
     } finally {
       await loaded.close();
     }
@@ -46,21 +59,21 @@ export async function profileModel(options: LoadOptions, settings: ProfileSettin
   }
 }
 
-/** The order that `decoderSteps` counts on. */
-async function runDecoder({ engine, model }: LoadedDecoder, { rows, prompt, steps }: ProfileSettings): Promise<void> {
-  const ids = (seed: number) => promptIds(seed, prompt, model.tokenizer.vocabSize);
-  for (let row = 0; row < rows; row++) await prefill(engine, row, ids(row));
-  for (let step = 0; step < warmUps + steps; step++) await decode(engine, rows);
-  for (let i = 0; i < repeats; i++) await prefill(engine, 0, ids(i));
+type Run = () => Promise<unknown>;
+
+/** In the order that `decoderSteps` counts on. */
+function decoderRuns({ engine, model }: LoadedDecoder, { rows, prompt, steps }: ProfileSettings): readonly Run[] {
+  const fill = (row: number, seed: number) => prefill(engine, row, promptIds(seed, prompt, model.tokenizer.vocabSize));
+  return [
+    ...Array.from({ length: rows }, (_, row) => () => fill(row, row)),
+    ...Array.from({ length: warmUps + steps }, () => () => decode(engine, rows)),
+    ...Array.from({ length: repeats }, (_, seed) => () => fill(0, seed)),
+  ];
 }
 
-async function runEncoder(
-  engine: { step(step: { texts: readonly (readonly number[])[]; length: number }): Promise<unknown> },
-  vocab: number,
-  { rows, prompt }: ProfileSettings,
-): Promise<void> {
-  const texts = Array.from({ length: rows }, (_, row) => promptIds(row, prompt, vocab));
-  for (let i = 0; i < warmUps + repeats; i++) await engine.step({ texts, length: prompt });
+function encoderRuns({ engine, model }: LoadedEncoder, { rows, prompt }: ProfileSettings): readonly Run[] {
+  const texts = Array.from({ length: rows }, (_, row) => promptIds(row, prompt, model.tokenizer.vocabSize));
+  return Array.from({ length: warmUps + repeats }, () => () => engine.step({ texts, length: prompt }));
 }
 
 /** The runs of each graph. */

@@ -52,3 +52,17 @@ it('a measurement that Ctrl-C stops leaves the model as it was', async () => {
   const after = readdirSync(join(cwd, 'built')).map((name) => [name, statSync(join(cwd, 'built', name)).mtimeMs]);
   expect(after).toEqual(before);
 });
+
+it('a bench that Ctrl-C stops in its profile says so, prints no figures and leaves no files', async () => {
+  const cwd = temporaryFolder();
+  const built = await runOctavo(['build', '--random', 'tiny-llama', '--out', 'built'], { cwd });
+  expect(built).toMatchObject({ code: 0 });
+  const temporary = temporaryFolder();
+  const sizes = ['--batch', '64', '--prompt', '100', '--steps', '16', '--repeat', '1'];
+  const stopped = await runOctavo(['bench', '--model', 'built', ...sizes, '--profile'], {
+    ...{ cwd, env: { TMPDIR: temporary } },
+    onStart: whenThereIs(temporary, /^octavo-profile-/, 'SIGINT'),
+  });
+  expect(stopped).toEqual({ code: 130, out: '', err: 'octavo: Stopped by SIGINT.\n' });
+  expect(readdirSync(temporary).filter((name) => name.startsWith('octavo'))).toEqual([]);
+});

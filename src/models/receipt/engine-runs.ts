@@ -19,9 +19,17 @@ export async function decode(engine: DecoderEngine, rows: number, rounds = 1): P
   await engine.step({ moves: [], work: { kind: 'decode', rows, rounds } });
 }
 
-/** Milliseconds of each of `count` runs, in order; `warmUps` runs before them are not counted. */
+export interface TimedRuns {
+  readonly count: number;
+  /** Runs before them, which are not counted. */
+  readonly warmUps: number;
+  /** Is told the share of all runs that is done, between two of them, where no time is taken. */
+  readonly onShare?: (share: number) => void;
+}
+
+/** Milliseconds of each of `count` runs, in order. */
 export async function time(
-  { count, warmUps }: { readonly count: number; readonly warmUps: number },
+  { count, warmUps, onShare = () => {} }: TimedRuns,
   run: (index: number) => Promise<void>,
 ): Promise<number[]> {
   const times: number[] = [];
@@ -29,6 +37,7 @@ export async function time(
     const start = performance.now();
     await run(i);
     if (i >= warmUps) times.push(performance.now() - start);
+    onShare((i + 1) / (count + warmUps));
   }
   return times;
 }

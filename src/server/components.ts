@@ -3,7 +3,10 @@ import type { SwaggerTransform, SwaggerTransformObject } from '@fastify/swagger'
 import type { FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { type ErrorCode, errorTable } from '../errors.js';
+import { answerExamples } from './schema/answer-examples.js';
 import * as answer from './schema/answer-schema.js';
+import { dropSafeBounds, type JsonNumber } from './schema/bounded.js';
 import { moderationAnswerSchema } from './schema/moderation-schema.js';
 
 interface SchemaName {
@@ -31,20 +34,25 @@ export function createComponents(requests: Readonly<Record<string, z.ZodType>>):
     Model: answer.modelSchema,
     ModelList: answer.modelListSchema,
     Health: answer.healthSchema,
+    Readiness: answer.readySchema,
     Error: answer.errorSchema,
   };
-  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
-  const settings = { schemaRegistry: registry, zodToJsonConfig: { override: addMeta } };
+  for (const [id, schema] of Object.entries(named)) {
+    const example = answerExamples[id];
+    registry.add(schema, example === undefined ? { id } : { id, examples: [example] });
+  }
+  const settings = { schemaRegistry: registry, zodToJsonConfig: { override: describeSchema } };
   const transformAll = createJsonSchemaTransformObject(settings);
   return {
     transform: createJsonSchemaTransform(settings),
-    transformObject: (document) => dropUnused(transformAll(document)),
+    transformObject: (document) => addErrorExamples(dropUnused(transformAll(document))),
   };
 }
 
 /** What `describe` and `meta` say is in zod's global registry, which a registry of our own hides. */
-function addMeta({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: object }): void {
+function describeSchema({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonNumber }): void {
   Object.assign(jsonSchema, z.globalRegistry.get(zodSchema));
+  dropSafeBounds(jsonSchema);
 }
 
 /** Every schema is written twice, as input and as output; those that no operation names are left out. */
@@ -64,24 +72,48 @@ function dropUnused<T>(document: T): T {
   return { ...rest, components: { ...components, schemas: kept } } as T;
 }
 
+interface ErrorResponse {
+  readonly content?: { 'application/json'?: { example?: unknown } };
+}
+
+/** Each status shows an error of its own. */
+function addErrorExamples<T>(document: T): T {
+  const { paths = {} } = document as {
+    paths?: Record<string, Record<string, { responses?: Record<string, ErrorResponse> }>>;
+  };
+  for (const { responses = {} } of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    for (const [status, { content }] of Object.entries(responses)) {
+      const [code, message] = errorKinds[Number(status)] ?? [];
+      if (code === undefined || content?.['application/json'] === undefined) continue;
+      const { type } = errorTable[code];
+      const param = code === 'invalid_value' || code === 'model_not_found' ? 'model' : null;
+      content['application/json'].example = { error: { message: `${message}.`, type, param, code } };
+    }
+  }
+  return document;
+}
+
 interface Operation {
   readonly id: string;
   readonly tag: 'Generation' | 'Embeddings' | 'Classification' | 'Moderations' | 'Models' | 'Operations';
   readonly summary: string;
   /** Statuses of its errors. */
   readonly errors: readonly number[];
+  /** It never needs a key. */
+  readonly open?: boolean;
 }
 
-const errorMeanings: Readonly<Record<number, string>> = {
-  400: 'The request is wrong; `param` names the field',
-  401: 'An API key is missing or unknown',
-  403: 'The host name or origin is not allowed',
-  404: 'There is no such model',
-  413: 'The body is too large',
-  415: 'The content type is not application/json',
-  429: 'The queue is full; see Retry-After',
-  503: 'The server is not ready, or is shutting down',
-  504: 'The answer was not complete in time',
+/** By status: the code that is met most, and what any of them means. */
+const errorKinds: Readonly<Record<number, readonly [code: ErrorCode, meaning: string]>> = {
+  400: ['invalid_value', 'The request is wrong; `param` names the field'],
+  401: ['invalid_api_key', 'An API key is missing or unknown'],
+  403: ['forbidden', 'The host name or origin is not allowed'],
+  404: ['model_not_found', 'There is no such model'],
+  413: ['body_too_large', 'The body is too large'],
+  415: ['unsupported_content_type', 'The content type is not application/json'],
+  429: ['queue_full', 'The queue is full; see Retry-After'],
+  503: ['not_ready', 'The server is not ready, or is shutting down'],
+  504: ['deadline_exceeded', 'The answer was not complete in time'],
 };
 
 /** The documented schema of a route: nothing in it is used to validate or to serialize. */
@@ -91,13 +123,14 @@ export function describeOperation(
 ): FastifySchema {
   const errors = operation.errors.map((status) => [
     status,
-    { description: errorMeanings[status] ?? '', content: { 'application/json': { schema: answer.errorSchema } } },
+    { description: errorKinds[status]?.[1] ?? '', content: { 'application/json': { schema: answer.errorSchema } } },
   ]);
   return {
     ...parts,
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
+    ...(operation.open && { security: [] }),
     response: { ...parts.response, ...Object.fromEntries(errors) },
   };
 }

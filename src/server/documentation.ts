@@ -42,6 +42,13 @@ export function documentRoutes(app: FastifyInstance, components: Components): vo
   });
   app.register(swaggerUi, {
     routePrefix: '/docs',
+    // There is one document, and the page shows its address: its own is relative, for proxies that add a prefix.
+    uiHooks: {
+      onRequest: (request, reply, next) => {
+        if (request.routeOptions.url === '/docs/json') reply.redirect('../openapi.json');
+        else next();
+      },
+    },
     staticCSP: contentSecurityPolicy,
     uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
     theme: { title: 'Octavo API' },

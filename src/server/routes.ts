@@ -133,7 +133,7 @@ export function addModelRoutes(app: FastifyInstance, { models }: ServerDependenc
     schema: describeOperation(
       { id: 'getModel', tag: 'Models', summary: 'One model', errors: [...guardErrors, 404] },
       {
-        params: z.object({ model: z.string() }),
+        params: z.object({ model: z.string().describe('Its id, as the list of models has it.') }),
         response: { 200: describeAnswer('The model', { 'application/json': answer.modelSchema }) },
       },
     ),
@@ -145,7 +145,7 @@ export function addOperationRoutes(app: FastifyInstance, dependencies: ServerDep
   const { metrics } = dependencies;
   app.get(openRoute, {
     schema: describeOperation(
-      { id: 'isLive', tag: 'Operations', summary: 'The process turns; always open', errors: [] },
+      { id: 'isLive', tag: 'Operations', summary: 'The process turns; needs no key', errors: [], open: true },
       { response: { 200: describeAnswer('Live', { 'application/json': answer.healthSchema }) } },
     ),
     handler: async () => ({ status: 'live' }),

@@ -1,5 +1,4 @@
 /** HTTP itself: content types, sizes, depth, methods, headers, and what is no HTTP at all. */
-
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';

@@ -22,7 +22,13 @@ export function boundedArray<S extends z.ZodType>(element: S, { min = 0, max }: 
       if (size !== null) context.issues.push({ code: 'custom', message: size, input: value });
       else context.issues.push(...elementIssues(value, element));
     })
-    .meta({ ...z.toJSONSchema(documented, { io: 'input', unrepresentable: 'any' }), $schema: undefined });
+    .meta({
+      ...z.toJSONSchema(documented, {
+        ...{ io: 'input', unrepresentable: 'any' },
+        override: ({ jsonSchema }) => dropSafeBounds(jsonSchema),
+      }),
+      $schema: undefined,
+    });
 }
 
 /** A record whose size is checked before its entries. */
@@ -39,6 +45,17 @@ export function boundedRecord<S extends z.ZodType>(
     },
     z.record(limits.keys, value).meta({ maxProperties: limits.max }),
   );
+}
+
+export interface JsonNumber {
+  minimum?: number | undefined;
+  maximum?: number | undefined;
+}
+
+/** zod documents a whole number by what JavaScript can hold, which is no bound of ours and makes odd examples. */
+export function dropSafeBounds(schema: JsonNumber): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
 function describeSize(length: number, { min = 0, max }: SizeRange): string | null {

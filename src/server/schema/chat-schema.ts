@@ -7,23 +7,33 @@ import { sharedFields } from './sampling-fields.js';
 export const maxParts = 256;
 
 export const textPart = z.strictObject({
-  type: z.literal('text', {
-    error: ({ input }) => `parts of type '${String(input).slice(0, 64)}' are not supported, only of type 'text'`,
-  }),
-  text: z.string(),
+  type: z
+    .literal('text', {
+      error: ({ input }) => `parts of type '${String(input).slice(0, 64)}' are not supported, only of type 'text'`,
+    })
+    .describe('text alone is supported.'),
+  text: z.string().describe('The text of the part.'),
 });
 
 const nothing = z
   .union([z.null(), z.array(z.never()).max(0)], 'tool calls are not supported by this server')
-  .optional();
+  .optional()
+  .describe('Empty, as answers of this server have it.');
 
 const message = z.strictObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
-  content: z.union([z.string(), boundedArray(textPart, { min: 1, max: maxParts })]).nullish(),
-  name: z.string().max(64).nullish(),
-  tool_call_id: z.string().max(256).nullish(),
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']).describe('Who speaks; developer is system.'),
+  content: z
+    .union([z.string(), boundedArray(textPart, { min: 1, max: maxParts })])
+    .nullish()
+    .describe('Text, or parts of it that are joined by line breaks; only of the assistant it may be absent.'),
+  name: z.string().max(64).nullish().describe('The speaker’s name, for chat templates that show it.'),
+  tool_call_id: z
+    .string()
+    .max(256)
+    .nullish()
+    .describe('Of a tool’s message: the call that it answers; without effect.'),
   // Parts of an OpenAI answer that clients send back with an assistant message.
-  refusal: z.string().nullish(),
+  refusal: z.string().nullish().describe('Of the assistant: it stands in for content that was withheld.'),
   tool_calls: nothing,
   function_call: nothing,
   annotations: nothing,

@@ -12,7 +12,7 @@ export function inputFields(limits: ServerLimits) {
       .min(-1)
       .optional()
       .describe('Longer texts are cut to this many tokens, -1 for the model’s context; without it they are refused.'),
-    user: z.string().max(512).optional(),
+    user: z.string().max(512).optional().describe('A hint of up to 512 characters, without effect.'),
   };
 }
 

@@ -1,7 +1,7 @@
 /** `octavo doctor`: what this machine offers, what would be chosen on it, and why. */
 import { engineOptions } from '../engine-options.js';
 import { countThreads } from '../machine.js';
-import { listOffers, type Offers } from '../models/offers.js';
+import { listOffers, type Offers, type ProviderOffer } from '../models/offers.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
 import { describeOptions, type OptionTable, parseOptions, refusePositionals, toggle } from '../options.js';
@@ -19,8 +19,8 @@ export const doctorCommand: Command = {
   help: `Usage: octavo doctor [options]
 
 Shows the processor and what of it INT8 uses, the memory's bandwidth and the rate of 8-bit products as measured now,
-ONNX Runtime and its execution providers, each tried with a small graph, the GPUs it found, and where "--device auto"
-would run a build of each precision, and why.
+ONNX Runtime and its execution providers, each tried with a small graph, and which capture decode steps, the GPUs it
+found, and where "--device auto" would run a build of each precision, and why.
 
 ${describeOptions(doctorOptions)}
 `,
@@ -46,9 +46,15 @@ runtime    ONNX Runtime ${version}, ${runtime}${runtimeReason === '' ? '' : ` ($
 GPUs       ${gpus.join('\n           ') || 'none found'}
 
 provider
-${providers.map(({ name, problem }) => `  ${name.padEnd(11)}${problem ?? 'runs'}`).join('\n')}
+${providers.map((offer) => `  ${offer.name.padEnd(11)}${describeOffer(offer)}`).join('\n')}
 
 --device auto
 ${choices.map(({ precision, device, reason }) => `  ${precision.padEnd(17)}${device}: ${reason}`).join('\n')}
 `;
+}
+
+/** Which graphs are captured is known when one is loaded: the start of a server tells it, and why not. */
+function describeOffer({ problem, captures }: ProviderOffer): string {
+  if (problem !== null) return problem;
+  return captures ? 'runs; captures decode steps of graphs that it runs whole' : 'runs';
 }

@@ -6,12 +6,15 @@ import { type Precision, precisions } from './manifest.js';
 import { candidateDevices, conciseReason, describeDevice, describeGpu } from './runtime/device.js';
 import { openRuntime } from './runtime/open-runtime.js';
 import { findOrtLibrary, useOrtLibrary } from './runtime/ort-library.js';
+import { ortProviders } from './runtime/ort-provider-names.js';
 import { type Runtime, zeros } from './runtime/runtime.js';
 
 export interface ProviderOffer {
   readonly name: ProviderName;
   /** Why a graph cannot run on it here; `null`: one has. */
   readonly problem: string | null;
+  /** Where all nodes of a decoder run on it, its decode steps are captured and repeated. */
+  readonly captures: boolean;
 }
 
 export interface Offers {
@@ -33,7 +36,10 @@ export async function listOffers(ortLibrary: string | null): Promise<Offers> {
   useOrtLibrary(ortLibrary);
   const { runtime, reason } = await openRuntime('auto');
   const providers: ProviderOffer[] = [];
-  for (const name of runtime.providers) providers.push({ name, problem: await tryProvider(runtime, name) });
+  for (const name of runtime.providers) {
+    const captures = runtime.name === 'ort-c-api' && ortProviders[name].capture !== undefined;
+    providers.push({ name, problem: await tryProvider(runtime, name), captures });
+  }
   return {
     runtime: runtime.name,
     runtimeReason: reason,

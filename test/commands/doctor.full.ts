@@ -26,10 +26,16 @@ describe('octavo doctor', () => {
     const { code, out } = await doctor(['--json'], { VK_DRIVER_FILES: softwareGpu() });
     expect(code).toBe(0);
     const { gpus, providers, choices } = JSON.parse(out) as Offers;
-    expect(providers).toContainEqual({ name: 'webgpu', problem: null });
+    expect(providers).toContainEqual({ name: 'webgpu', problem: null, captures: true });
+    expect(providers).toContainEqual({ name: 'cpu', problem: null, captures: false });
     if (gpus.length === 0) {
       expect(choices).toContainEqual({ precision: 'int8-weight', device: 'cpu', reason: 'no GPU was found' });
     }
+  });
+
+  it('says of one that works that it captures decode steps', async () => {
+    const { out } = await doctor([], { VK_DRIVER_FILES: softwareGpu() });
+    expect(out).toMatch(/^ {2}webgpu {5}runs; captures decode steps of graphs that it runs whole$/m);
   });
 
   it.each([

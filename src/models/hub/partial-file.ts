@@ -1,5 +1,4 @@
 /** A file that is fetched in pieces, hashed as it grows, and goes on where an earlier run ended. */
-
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';

@@ -1,5 +1,4 @@
 /** A model's logits for every position of a text, some positions at a time. Lives in a worker thread. */
-
 import { KvArena } from '../decoder/kv-arena.js';
 import type { DecoderShape } from '../decoder/language-model.js';
 import { type Session, type Tensor, zeros } from '../runtime/runtime.js';

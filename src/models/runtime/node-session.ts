@@ -2,7 +2,6 @@
  * ONNX Runtime through onnxruntime-node's own binding: the fallback where the C API cannot be reached. Correct and
  * slower: the binding copies every output after each run, the KV cache among them.
  */
-
 import * as ort from 'onnxruntime-node';
 import type { ProviderName } from '../../device-name.js';
 import { invariant } from '../../errors.js';

@@ -1,5 +1,4 @@
 /** ONNX Runtime through its C API: tensors are bound where they lie, so a KV cache is written in place. */
-
 import koffi from 'koffi';
 import { invariant } from '../../errors.js';
 import { loadFailure, runFailure } from './device-failure.js';

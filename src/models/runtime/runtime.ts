@@ -1,5 +1,4 @@
 /** The one small interface to ONNX Runtime; two implementations stand behind it (`ort-c-api`, `onnxruntime-node`). */
-
 import type { ProviderName } from '../../device-name.js';
 import type { Placement } from './placement.js';
 

@@ -1,5 +1,4 @@
 /** Agreement, scores and the loss of labels, against numbers computed by hand. */
-
 import { expect, it } from 'vitest';
 import { labelDistance, labelQuality } from '#octavo/models/receipt/labels.js';
 import { labelReceipt } from '../../support/receipt.js';

@@ -1,5 +1,4 @@
 /** The order in which a few texts are of all kinds. */
-
 import { expect, it } from 'vitest';
 import { spread } from '#octavo/models/receipt/spread.js';
 

@@ -1,5 +1,4 @@
 /** Cosines, neighbours and the loss of vectors, against numbers computed by hand. */
-
 import { expect, it } from 'vitest';
 import type { ReadText } from '#octavo/models/receipt/receipt.js';
 import { vectorDistance, vectorQuality } from '#octavo/models/receipt/vectors.js';

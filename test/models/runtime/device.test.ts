@@ -1,5 +1,4 @@
 /** Where a model runs: what was asked for, against what the library carries and the machine has. */
-
 import { describe, expect, it } from 'vitest';
 import { deviceName, type NamedDevice, type ProviderName } from '#octavo/device-name.js';
 import { candidateDevices, describeDevice } from '#octavo/models/runtime/device.js';

@@ -1,5 +1,4 @@
 /** Symmetric quantisation of weights in blocks of 32 columns, each with a scale of its own: w = (q - zero point) * scale. */
-
 import { nearestHalf } from './float-format.js';
 
 /** Bits of a weight. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { deviceList } from './device-name.js';
 import { embeddedModel, engineOptions } from './engine-options.js';
 import { OctavoError } from './errors.js';
+import { describeReadFailure } from './file-failure.js';
 import { kvMemoryDefault } from './machine.js';
 import {
   integer,
@@ -77,7 +78,7 @@ export const serveOptions = {
   unknownParams: {
     schema: oneOf('refuse', 'ignore').default('refuse'),
     value: 'what',
-    help: 'Unknown request parameters: refuse (400) or ignore (listed in a response header)',
+    help: 'Unknown request parameters: refuse (400) or ignore (listed in a response header) (default refuse)',
     env: ['OCTAVO_UNKNOWN_PARAMS'],
   },
   queue: {
@@ -150,7 +151,7 @@ const configFile = {
   config: {
     schema: text().nullable().default(null),
     value: 'file',
-    help: 'JSON file with any of these settings (keys in camelCase)',
+    help: 'JSON file with any of these settings, keys in camelCase (default: none)',
     env: ['OCTAVO_CONFIG'],
   },
 } as const satisfies OptionTable;
@@ -197,11 +198,19 @@ function readFile(file: string): Record<string, unknown> {
 }
 
 function parseObject(file: string): Record<string, unknown> {
+  const expected = 'expected a JSON file of settings';
+  let text: string;
   try {
-    const result = z.record(z.string(), z.unknown()).safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const message = `--config ${file} cannot be read: ${describeReadFailure(error)}; ${expected}.`;
+    throw new OctavoError('invalid_config', message, null, { cause: error });
+  }
+  try {
+    const result = z.record(z.string(), z.unknown()).safeParse(JSON.parse(text));
     if (result.success) return result.data;
   } catch (error) {
-    throw new OctavoError('invalid_config', `Cannot read the config file ${file}: ${(error as Error).message}.`);
+    throw new OctavoError('invalid_config', `--config ${file} is not JSON (${(error as Error).message}); ${expected}.`);
   }
-  throw new OctavoError('invalid_config', `Cannot read the config file ${file}: it is not a JSON object.`);
+  throw new OctavoError('invalid_config', `--config ${file} is not a JSON object; ${expected}.`);
 }

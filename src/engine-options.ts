@@ -43,7 +43,7 @@ export const engineOptions = {
   runtime: {
     schema: oneOf('auto', 'ort-c-api', 'onnxruntime-node').default('auto'),
     value: 'name',
-    help: 'How ONNX Runtime is reached: auto, ort-c-api (KV cache in place) or onnxruntime-node (slower)',
+    help: 'How ONNX Runtime is reached: auto, ort-c-api (KV cache in place) or onnxruntime-node (slower) (default auto)',
     env: ['OCTAVO_RUNTIME'],
   },
   ortLibrary: {

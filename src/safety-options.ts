@@ -5,13 +5,13 @@ export const safetyOptions = {
   safety: {
     schema: text().default('default'),
     value: 'file',
-    help: 'Rules of the safety filter: a YAML file, "default" or "off"',
+    help: 'Rules of the safety filter: a YAML file, "default" or "off" (default: default)',
     env: ['OCTAVO_SAFETY'],
   },
   safetyPolicy: {
     schema: text().nullable().default(null),
     value: 'file',
-    help: 'What is done about each category, for prompts and outputs, for all or for single keys: a YAML file',
+    help: 'What is done about each category, for prompts and outputs, for all or for single keys: a YAML file (default: none)',
     env: ['OCTAVO_SAFETY_POLICY'],
   },
   safetyMode: {
@@ -29,7 +29,7 @@ export const safetyOptions = {
   moderator: {
     schema: text().default('default'),
     value: 'folder',
-    help: 'Model that classifies texts, or a guard that writes its verdicts, for /v1/moderations and --moderate: a folder, "default" or "off"',
+    help: 'Model that classifies texts, or a guard that writes its verdicts, for /v1/moderations and --moderate: a folder, "default" or "off" (default: default, the embedded one)',
     env: ['OCTAVO_MODERATOR'],
   },
   moderatorThreads: {

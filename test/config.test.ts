@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig, serveFlags } from '#octavo/config.js';
 import { embeddedModel } from '#octavo/engine-options.js';
+import type { Option } from '#octavo/options.js';
 import { temporaryFolder } from './support/folders.js';
 
 const folder = temporaryFolder();
@@ -121,15 +122,36 @@ describe('mistakes', () => {
     ['a key that is empty', { apiKeys: ['k', ''] }, /^"apiKeys" in the config file: a key has no spaces/],
     ['a key that no header can hold', { apiKeys: ['my k3y'] }, /^"apiKeys" in the config file: a key has (?!.*k3y)/],
     ['another config file', { config: 'other.json' }, /^The config file .*octavo\.json names a config file\.$/],
-    ['a list', [1], /^Cannot read the config file .*octavo\.json: it is not a JSON object\.$/],
-    ['no JSON', '{port: 1}', /^Cannot read the config file .*octavo\.json: .*JSON/],
+    ['a list', [1], /^--config .*octavo\.json is not a JSON object; expected a JSON file of settings\.$/],
+    ['no JSON', '{port: 1}', /^--config .*octavo\.json is not JSON \(.*\); expected/],
   ])('in the file: %s', (_, content, message) => {
     expect(problem(['--config', file(content)])).toMatch(message);
   });
 
-  test('a file that is not there', () => {
-    expect(problem(['--config', join(folder, 'none.json')])).toMatch(
-      /^Cannot read the config file .*none\.json: ENOENT/,
-    );
+  test.each([
+    [
+      join(folder, 'none.json'),
+      /^--config .*none\.json cannot be read: there is no such file; expected a JSON file of settings\.$/,
+    ],
+    [folder, /^--config .* cannot be read: it is a folder; expected a JSON file of settings\.$/],
+  ])('a file that cannot be read: %s', (path, message) => {
+    expect(problem(['--config', path])).toMatch(message);
   });
+});
+
+/** What a help text says of these defaults, whose values are machine's, or are written in other units. */
+const words: Readonly<Record<string, RegExp>> = {
+  model: /the embedded one by default/,
+  threads: /\(default: as many as may run at once, here \d+: /,
+  kvMemory: /\(default: half of what is free at the start\)/,
+  bodyLimit: /\(default 4 MiB\)/,
+  auditMaxBytes: /\(default 64 MiB\)/,
+};
+
+test.each(Object.entries(serveFlags))('the help of %s says its default', (key, option: Option) => {
+  // A switch is off.
+  if (option.value === undefined) return expect(option.schema.parse(undefined)).toBe(false);
+  const standard = [option.schema.parse(undefined)].flat();
+  const expected = standard[0] == null ? /\(default: / : new RegExp(`\\(default:? ${standard[0]}\\b`);
+  expect(option.help).toMatch(words[key] ?? expected);
 });

@@ -12,7 +12,11 @@ export interface Known {
 
 /** Throws `invalid_config`. */
 export function readPolicyText(file: string): string {
-  return readText(file, { what: 'The safety policy', bytes: policyLimits.fileBytes });
+  return readText(file, {
+    flag: '--safety-policy',
+    expected: 'a YAML file of a policy',
+    bytes: policyLimits.fileBytes,
+  });
 }
 
 /** `name` stands for the file in messages. Throws `invalid_config`, naming the file, the line and what is allowed. */

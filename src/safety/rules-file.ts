@@ -9,7 +9,8 @@ export function readRules(file: string): readonly Rule[] {
 
 /** Throws `invalid_config`. */
 export function readRulesText(file: string): string {
-  return readText(file, { what: 'The safety rules', bytes: ruleLimits.fileBytes });
+  const expected = 'a YAML file of rules, "default" or "off"';
+  return readText(file, { flag: '--safety', expected, bytes: ruleLimits.fileBytes });
 }
 
 /** `name` stands for the file in messages. Throws `invalid_config`. */

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { OctavoError } from '../errors.js';
+import { describeReadFailure } from '../file-failure.js';
 import { describeFault, flattenIssues, formatPath, mostFaults, type ValidationIssue } from '../validation-issue.js';
 
 type Path = readonly PropertyKey[];
@@ -15,20 +16,23 @@ export interface ParsedYaml<T> {
 }
 
 export interface TextLimits {
-  /** What the file holds, as the beginning of a sentence. */
-  readonly what: string;
+  /** What names the file, and what may be there: `--safety`, `a YAML file of rules`. */
+  readonly flag: string;
+  readonly expected: string;
   readonly bytes: number;
 }
 
 /** Throws `invalid_config`. */
-export function readText(file: string, { what, bytes }: TextLimits): string {
+export function readText(file: string, { flag, expected, bytes }: TextLimits): string {
   try {
-    if (statSync(file).size > bytes) throw new OctavoError('invalid_config', `${file} is larger than ${bytes} bytes`);
+    const found = statSync(file);
+    if (found.isFile() && found.size > bytes)
+      throw new OctavoError('invalid_config', `${file} is larger than ${bytes} bytes`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof OctavoError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OctavoError('invalid_config', `${what} cannot be read: ${reason}`, null, { cause: error });
+    const message = `${flag} ${file} cannot be read: ${describeReadFailure(error)}; expected ${expected}`;
+    throw new OctavoError('invalid_config', message, null, { cause: error });
   }
 }
 

@@ -47,7 +47,16 @@ describe('octavo', () => {
     [['build', 'checkpoint', '--out', ''], /--out is "": expected a text of/],
     [['serve', 'extra'], /Unexpected argument "extra"/],
     [['serve', '--model', '.'], /No model at .*manifest\.json.*octavo build/],
-    [['serve', '--safety', 'absent.yaml'], /absent\.yaml'\. See "octavo serve/],
+    [
+      ['serve', '--safety', 'absent.yaml'],
+      /^octavo: --safety absent\.yaml cannot be read: there is no such file; expected a YAML file of rules, "default" or "off"\. See/,
+    ],
+    [['serve', '--safety', '.'], /--safety \. cannot be read: it is a folder; expected a YAML/],
+    [
+      ['serve', '--safety-policy', 'absent.yaml'],
+      /--safety-policy absent\.yaml cannot be read: there is no such file; expected/,
+    ],
+    [['serve', '--config', '.'], /--config \. cannot be read: it is a folder; expected a JSON file of settings\. See/],
     [['serve', '--device', 'tpu'], /expected auto or one of cpu, cuda,/],
     [
       ['serve', '--device', 'cuda', '--port', '0'],

@@ -103,7 +103,9 @@ describe('a bad file is refused with its line and what is allowed', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'octavo-policy-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = path.join(folder, 'policy.yaml');
-    expect(() => readPolicyText(file)).toThrow(/The safety policy cannot be read: /);
+    expect(() => readPolicyText(file)).toThrow(
+      /^--safety-policy .* cannot be read: there is no such file; expected a YAML/,
+    );
     writeFileSync(file, `#${' '.repeat(262_144)}`);
     expect(() => readPolicyText(file)).toThrow(/is larger than 262144 bytes/);
     writeFileSync(file, 'version: 1\npolicy: []');

@@ -91,7 +91,7 @@ describe('a changed file', () => {
     rmSync(file);
     watcher.file.check();
     watcher.file.check();
-    expect(events).toEqual([expect.stringMatching(/cannot be read.*rules\.yaml/)]);
+    expect(events).toEqual([expect.stringMatching(/rules\.yaml cannot be read: there is no such file/)]);
     expect(finds(watcher, 'first')).toBe(true);
     writeFileSync(file, rulesOf('second'));
     watcher.file.check();

@@ -158,13 +158,13 @@ describe('models', () => {
       'embeddings of a chat model',
       '/v1/embeddings',
       { model: 'fake', input: 'a' },
-      /'fake' cannot embed texts: it can generate text, by \/v1\/completions or \/v1\/chat\/completions/,
+      /'fake' cannot embed texts: it can generate text, by \/v1\/completions or \/v1\/chat\/completions; 'fake-embedder' can\.$/,
     ],
     [
       'a chat with an embedder',
       '/v1/chat/completions',
       { model: 'fake-embedder', messages: [{ role: 'user', content: 'a' }] },
-      /'fake-embedder' cannot generate text: it can embed texts, by \/v1\/embeddings/,
+      /'fake-embedder' cannot generate text: it can embed texts, by \/v1\/embeddings; 'fake' can\.$/,
     ],
     ['a completion of an embedder', '/v1/completions', { model: 'fake-embedder', prompt: 'a' }, /cannot generate text/],
   ])('%s is refused with what would do', async (_, url, body, message) => {
@@ -177,11 +177,20 @@ describe('models', () => {
     });
   });
 
-  test('a server that has only the other kind says so', async () => {
-    expect((await fakeServer().post('/v1/embeddings', { input: 'a' })).json().error.message).toMatch(
-      /'fake' cannot embed texts/,
+  test('a server that has only other kinds says which, and what they do', async () => {
+    const generating = await fakeServer().post('/v1/embeddings', { input: 'a' });
+    expect(generating.json().error).toMatchObject({
+      code: 'invalid_value',
+      message:
+        "No model of this server can embed texts: 'fake' can generate text, by /v1/completions or /v1/chat/completions.",
+    });
+    const embedding = "No model of this server can generate text: 'fake-embedder' can embed texts, by /v1/embeddings.";
+    expect((await start().chat({})).json().error.message).toBe(embedding);
+    expect((await both().post('/v1/classify', { input: 'a' })).json().error.message).toMatch(
+      /^No model of this server can classify texts: 'fake' can generate .*; 'fake-embedder' can embed texts, by /,
     );
-    expect((await start().chat({})).json().error.message).toMatch(/'fake-embedder' cannot generate text/);
+    const named = await fakeServer().post('/v1/embeddings', { model: 'fake', input: 'a' });
+    expect(named.json().error.message).toMatch(/'fake' cannot embed texts: .*; no model of this server can\.$/);
   });
 
   test('one that does not exist is 404', async () => {

@@ -26,6 +26,15 @@ test('lists models as OpenAI does, with what Octavo adds', async () => {
   await expect(client.models.retrieve('none')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
 });
 
+test('a model without an id is 404, with what to ask', async () => {
+  const answer = await fakeServer().app.inject('/v1/models/');
+  expect(answer.statusCode).toBe(404);
+  expect(answer.json().error).toMatchObject({
+    code: 'model_not_found',
+    message: "The id of a model is missing: this server has 'fake'; GET /v1/models lists them.",
+  });
+});
+
 test('counts requests, tokens and times, and shows the gauges of the replica under both names', async () => {
   const server = fakeServer();
   server.metrics.watchReplica('fake', {

@@ -19,22 +19,27 @@ export interface Components {
   readonly transformObject: SwaggerTransformObject;
 }
 
+/** What the server answers with, by the names in the document. */
+export const answerSchemas = {
+  Completion: answer.completionAnswerSchema,
+  CompletionChunk: answer.completionChunkSchema,
+  ChatCompletion: answer.chatAnswerSchema,
+  ChatCompletionChunk: answer.chatChunkSchema,
+  EmbeddingList: answer.embeddingListSchema,
+  ClassificationList: answer.classificationListSchema,
+  Moderation: moderationAnswerSchema,
+  Model: answer.modelSchema,
+  ModelList: answer.modelListSchema,
+  Health: answer.healthSchema,
+  Readiness: answer.readySchema,
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
 /** The registry holds one server's schemas: request schemas depend on its limits. */
 export function createComponents(requests: Readonly<Record<string, z.ZodType>>): Components {
   const registry = z.registry<SchemaName & Record<string, unknown>>();
   const named: Readonly<Record<string, z.ZodType>> = {
     ...requests,
-    Completion: answer.completionAnswerSchema,
-    CompletionChunk: answer.completionChunkSchema,
-    ChatCompletion: answer.chatAnswerSchema,
-    ChatCompletionChunk: answer.chatChunkSchema,
-    EmbeddingList: answer.embeddingListSchema,
-    ClassificationList: answer.classificationListSchema,
-    Moderation: moderationAnswerSchema,
-    Model: answer.modelSchema,
-    ModelList: answer.modelListSchema,
-    Health: answer.healthSchema,
-    Readiness: answer.readySchema,
+    ...answerSchemas,
     Error: answer.errorSchema,
   };
   for (const [id, schema] of Object.entries(named)) {

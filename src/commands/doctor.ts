@@ -1,7 +1,7 @@
 /** `octavo doctor`: what this machine offers, what would be chosen on it, and why. */
 import { engineOptions } from '../engine-options.js';
 import { countThreads } from '../machine.js';
-import { listOffers, type Offers, type ProviderOffer } from '../models/offers.js';
+import { askOffers, type Offers, type ProviderOffer } from '../models/offers.js';
 import { machineInfo } from '../models/receipt/machine.js';
 import { type MachineLimits, measureLimits } from '../models/roofline/machine-limits.js';
 import { describeOptions, type OptionTable, parseOptions, refusePositionals, toggle } from '../options.js';
@@ -28,7 +28,7 @@ ${describeOptions(doctorOptions)}
     const { values, positionals } = parseOptions(doctorOptions, { argv, env });
     refusePositionals(positionals);
     const machine = machineInfo();
-    const offers = await listOffers(values.ortLibrary);
+    const offers = await askOffers(values.ortLibrary);
     const limits = await measureLimits(countThreads().threads);
     process.stdout.write(
       values.json ? `${JSON.stringify({ machine, limits, ...offers }, null, 2)}\n` : describe(machine, limits, offers),

@@ -3,6 +3,7 @@ import type { ProviderName } from '../device-name.js';
 import { GraphBuilder } from './build/graph/graph-builder.js';
 import { encodeInline } from './build/onnx/model-writer.js';
 import { type Precision, precisions } from './manifest.js';
+import { askProcess } from './own-process.js';
 import { candidateDevices, conciseReason, describeDevice, describeGpu } from './runtime/device.js';
 import { openRuntime } from './runtime/open-runtime.js';
 import { findOrtLibrary, useOrtLibrary } from './runtime/ort-library.js';
@@ -31,9 +32,14 @@ export interface Offers {
   readonly choices: readonly { readonly precision: Precision; readonly device: string; readonly reason: string }[];
 }
 
-/** Loads ONNX Runtime into this process; `ortLibrary` is another build of it. Throws `runtime_unavailable`. */
-export async function listOffers(ortLibrary: string | null): Promise<Offers> {
+/** In a process of its own; `ortLibrary` is another build of ONNX Runtime. Throws `runtime_unavailable`. */
+export async function askOffers(ortLibrary: string | null): Promise<Offers> {
   useOrtLibrary(ortLibrary);
+  return askProcess(new URL('./offers-process.js', import.meta.url), [], 'tries the execution providers');
+}
+
+/** Loads ONNX Runtime into this process. Throws `runtime_unavailable`. */
+export async function listOffers(): Promise<Offers> {
   const { runtime, reason } = await openRuntime('auto');
   const providers: ProviderOffer[] = [];
   for (const name of runtime.providers) {

@@ -1,5 +1,6 @@
 /** Measures the machine through the runtime that models use, and tells its parent. The fastest of many short runs counts. */
 import { performance } from 'node:perf_hooks';
+import { answerParent } from '../own-process.js';
 import { openRuntime } from '../runtime/open-runtime.js';
 import { cpu, type Session, type Tensor, zeros } from '../runtime/runtime.js';
 import { productGraph, readingGraph } from './limit-graphs.js';
@@ -15,11 +16,12 @@ const milliseconds = 1500;
 
 const threads = Number(process.argv[2]);
 const { runtime } = await openRuntime('auto');
-const limits: MachineLimits = {
-  readBytesPerSecond: await withSession(await readingGraph(part.rows, part.columns), measureReading),
-  int8MacsPerSecond: await withSession(await productGraph(product), measureProduct),
-};
-process.send?.(limits);
+await answerParent(
+  async (): Promise<MachineLimits> => ({
+    readBytesPerSecond: await withSession(await readingGraph(part.rows, part.columns), measureReading),
+    int8MacsPerSecond: await withSession(await productGraph(product), measureProduct),
+  }),
+);
 
 async function withSession(graph: Uint8Array, measure: (session: Session) => Promise<number>): Promise<number> {
   const session = await runtime.open(graph, { device: cpu, threads });

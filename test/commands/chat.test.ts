@@ -29,19 +29,19 @@ async function openChat(server: FakeServer, given: Partial<ConversationSettings>
   return { screen, type, ended, prompts: () => server.generator.requests.map(({ prompt }) => decode(prompt)) };
 }
 
-/** It says nothing but what the test has it say. */
-function silentServer(): FakeServer {
+/** A chat whose first message, `one`, waits for its reply, `first`: the server says nothing but what the test has it say. */
+async function openReply() {
   const server = fakeServer();
   server.generator.script = null;
-  return server;
+  const chat = await openChat(server);
+  chat.type('one\r');
+  const [first] = await server.generator.submitted(1);
+  return { server, chat, first };
 }
 
 describe('Ctrl+C', () => {
   it('stops a reply, frees its row, and keeps what was said', async () => {
-    const server = silentServer();
-    const chat = await openChat(server);
-    chat.type('one\r');
-    const [first] = await server.generator.submitted(1);
+    const { server, chat, first } = await openReply();
     first?.say('half of ');
     await chat.screen.shows('half of ');
     chat.type(ctrlC);
@@ -57,10 +57,7 @@ describe('Ctrl+C', () => {
   });
 
   it('before the first word leaves the message out', async () => {
-    const server = silentServer();
-    const chat = await openChat(server);
-    chat.type('one\r');
-    const [first] = await server.generator.submitted(1);
+    const { server, chat, first } = await openReply();
     chat.type(ctrlC);
     expect(await first?.ended).toBe('cancelled');
     await chat.screen.shows('(Stopped before the reply began: your message was left out.)');
@@ -94,10 +91,7 @@ describe('Ctrl+C', () => {
 });
 
 test('Ctrl+D in a reply ends both', async () => {
-  const server = silentServer();
-  const chat = await openChat(server);
-  chat.type('one\r');
-  const [first] = await server.generator.submitted(1);
+  const { chat, first } = await openReply();
   chat.type(ctrlD);
   expect(await first?.ended).toBe('cancelled');
   expect(await chat.ended).toBe(0);
@@ -125,10 +119,7 @@ test('a conversation that is too long, and it alone, is told of /new', async () 
 });
 
 test('a server that is gone is told of, and the conversation goes on', async () => {
-  const server = silentServer();
-  const chat = await openChat(server);
-  chat.type('one\r');
-  const [first] = await server.generator.submitted(1);
+  const { server, chat, first } = await openReply();
   first?.say('half of ');
   await chat.screen.shows('half of ');
   server.app.server.closeAllConnections();
